@@ -265,10 +265,13 @@ final class StatusText {
         return table.render("no chains");
     }
 
-    /** How paths are chosen, with the strategy where it sets some of them behind the others. */
+    /** How paths are chosen, with the strategy where it sets some of them behind the others, or is all that there is to say. */
     private static String selection(ChainReport chain) {
-        boolean ranks = chain.strategy().equals("local") || chain.strategy().equals("cluster");
-        return ranks ? chain.strategy() + ", " + chain.selection() : chain.selection();
+        return switch (chain.strategy()) {
+            case "local", "cluster" -> chain.strategy() + ", " + chain.selection();
+            case "any" -> chain.strategy();
+            default -> chain.selection();
+        };
     }
 
     /** What the kernel repeats; nothing if nobody asked for it. */

@@ -115,12 +115,12 @@ public record ServiceChain(Metadata metadata, Spec spec) implements Resource {
      */
     public record Place(Hop hop, boolean forward, boolean reverse) {}
 
-    /** Which paths come first where instances are on several hosts; the others are their backups. On one host all are the same. */
+    /** Which paths come first where instances are on several hosts; the others are their backups. On one host all come first. */
     public enum Strategy implements Word {
-        /** All alike. */
+        /** All alike, chosen from as {@link Selection} says. */
         ROUND_ROBIN("round-robin"),
 
-        /** All alike. */
+        /** All alike, in turn: whatever their weights, metrics and loads. */
         ANY("any"),
 
         /** The paths with the most instances on this host. */

@@ -57,10 +57,11 @@ final class ServiceChainReader {
             "strategy",
             Types.word(Strategy.class),
             Strategy.ROUND_ROBIN,
-            "Which paths new flows get where instances are on several hosts. round-robin, any: all of them; local:"
+            "Which paths new flows get where instances are on several hosts. round-robin: all of them; any: all of them,"
+                    + " in turn, whatever weights, metrics, loads and selection say; local:"
                     + " those with the most instances on this host; cluster: those whose instances are all on one host,"
                     + " whichever. The others are backups, the next best first, for when none of the best is alive (with"
-                    + " selection least-flows there are no backups). On one host all are the same.");
+                    + " selection least-flows there are no backups). On one host local, cluster and round-robin are the same.");
     private static final Field<Selection> SELECTION = Field.defaulted(
             "selection",
             Types.word(Selection.class),

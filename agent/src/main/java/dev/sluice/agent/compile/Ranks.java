@@ -13,7 +13,7 @@ import java.util.List;
  */
 record Ranks(Strategy strategy, int best) {
     /**
-     * The order of the paths of a chain; says so where cluster finds no path on one host.
+     * The order of the paths of a chain; says so where cluster finds no path on one host, or any is joined with a selection.
      *
      * @param paths for each path the host of each instance; the empty name is this host
      */
@@ -31,6 +31,14 @@ record Ranks(Strategy strategy, int best) {
                     "no host has an instance of every service of the chain, so its flows take paths over " + best
                             + " hosts; place the instances together",
                     strategy.word());
+        }
+        ServiceChain.Selection selection = chain.spec().selection();
+        if (strategy == Strategy.ANY && selection != ServiceChain.Selection.ROUND_ROBIN) {
+            log.warning(
+                    chain,
+                    "spec.selection",
+                    "with strategy any all paths come in turn, whatever selection says; leave one of the two out",
+                    selection.word());
         }
         return new Ranks(strategy, best);
     }

@@ -222,9 +222,7 @@ final class SnapshotAssembly {
                     isChain ? ofChain.getOrDefault(chain, List.of()) : named(target),
                     written.map(c -> PathPlan.failureAction(c.spec().onFailure()))
                             .orElse(FailureAction.CLOSED),
-                    ranked(chain) && !selection(written(chain)).ranks()
-                            ? Selection.NEAREST
-                            : selection(written(chain))));
+                    ranked(chain) && !selection(chain).ranks() ? Selection.NEAREST : selection(chain)));
         }
         return targets;
     }
@@ -246,8 +244,15 @@ final class SnapshotAssembly {
                 .toList();
     }
 
-    private static Selection selection(ServiceChain.Selection written) {
-        return switch (written) {
+    private Selection selection(String chain) {
+        boolean any = configuration
+                .chain(chain)
+                .filter(c -> c.spec().strategy() == ServiceChain.Strategy.ANY)
+                .isPresent();
+        if (any) {
+            return Selection.ANY;
+        }
+        return switch (written(chain)) {
             case ROUND_ROBIN -> Selection.ROUND_ROBIN;
             case LEAST_FLOWS -> Selection.LEAST_FLOWS;
             case NEAREST -> Selection.NEAREST;

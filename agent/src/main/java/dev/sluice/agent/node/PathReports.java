@@ -69,7 +69,8 @@ final class PathReports {
         Map<Integer, InstanceEntry> instances = new HashMap<>();
         node.instances().forEach(entry -> instances.put(entry.number(), entry));
         Set<String> byLoad = node.chains().stream()
-                .filter(chain -> chain.spec().selection() == ServiceChain.Selection.LEAST_LOAD)
+                .filter(chain -> chain.spec().selection() == ServiceChain.Selection.LEAST_LOAD
+                        && chain.spec().strategy() != ServiceChain.Strategy.ANY)
                 .map(ServiceChain::name)
                 .collect(Collectors.toSet());
         LeadingRouters routers = leading.of(node.snapshot());

@@ -397,8 +397,19 @@ class SeveralHostsTest {
                             "inspect[fw-a,ips-b]=7",
                             "inspect[fw-b,ips-a]=0",
                             "inspect[fw-b,ips-b]=7");
-            assertThat(a.target(0).selection()).isEqualTo(Selection.ROUND_ROBIN);
+            assertThat(a.target(0).selection()).isEqualTo(strategy.isEmpty() ? Selection.ROUND_ROBIN : Selection.ANY);
         }
+    }
+
+    @Test
+    void anyLooksAtNoSelectionAndSaysSo() {
+        assertThat(spread("a", ", strategy: any, selection: nearest").target(0).selection())
+                .isEqualTo(Selection.ANY);
+        String chain = object("ServiceChain", "inspect", "{profiles: [firewall], strategy: any, selection: nearest}");
+        assertThat(result("a", Yaml.parse(hosts(), on("fw-a", "firewall", "a"), chain))
+                        .problems())
+                .anyMatch(problem ->
+                        !problem.isError() && problem.toString().contains("with strategy any all paths come in turn"));
     }
 
     @Test

@@ -121,6 +121,6 @@ final class PathShares {
     }
 
     private boolean isLess(long one, int ofOne, long other, int ofOther) {
-        return one * paths.get(ofOther).weight() < other * paths.get(ofOne).weight();
+        return one * selection.weight(paths.get(ofOther)) < other * selection.weight(paths.get(ofOne));
     }
 }

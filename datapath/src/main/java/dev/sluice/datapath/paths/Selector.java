@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses a path of a target for a new flow among those whose nodes are known to be alive and not in maintenance (V6, X12): all of them, those with the fewest active flows per weight, or the nearest; among these by
- * smooth weighted round robin, in which paths through loaded nodes have less weight where the target says so (ADR 0041). When the connection table is crowded the flow's hash chooses instead, so that a flow whose record was evicted finds its path again
+ * smooth weighted round robin, in which paths through loaded nodes have less weight (ADR 0041), or all the same, where the target says so. When the connection table is crowded the flow's hash chooses instead, so that a flow whose record was evicted finds its path again
  * (ADR 0008). One user: the worker.
  *
  * <p>Hot path for new flows only: no allocation; cost grows with the number of paths of the target.
@@ -188,9 +188,18 @@ public final class Selector {
     public Path selectByHash(int targetId, long hash) {
         Target target = targets[targetId];
         Least least = least(target);
-        Selection selection = target.selection().ranks() ? Selection.NEAREST : Selection.ROUND_ROBIN;
+        Selection selection = forgetful(target.selection());
         int best = best(target, selection, least);
         return best == NOBODY ? null : given(byHash(target, selection, best, least, hash));
+    }
+
+    /** Without what may be another at the flow's next packet: how many flows are active, how loaded nodes are. */
+    private static Selection forgetful(Selection selection) {
+        return switch (selection) {
+            case ROUND_ROBIN, LEAST_FLOWS -> Selection.ROUND_ROBIN;
+            case NEAREST, LEAST_LOAD -> Selection.NEAREST;
+            case ANY -> Selection.ANY;
+        };
     }
 
     private static Path given(Path path) {
@@ -213,7 +222,7 @@ public final class Selector {
     /** Below 0 if the first path is better than the second for a new flow, 0 if they are as good. */
     private int compare(Selection selection, Path one, Path other) {
         return switch (selection) {
-            case ROUND_ROBIN -> 0;
+            case ROUND_ROBIN, ANY -> 0;
             case LEAST_FLOWS ->
                 Long.compare(
                         (long) flows.active(one.id()) * other.weight(), (long) flows.active(other.id()) * one.weight());
@@ -250,7 +259,7 @@ public final class Selector {
     /** What a path gets of the new flows, against others. */
     private long share(Selection selection, Path path) {
         if (selection != Selection.LEAST_LOAD) {
-            return path.weight();
+            return selection.weight(path);
         }
         int[] instances = path.instances();
         int halvings = 0;
@@ -265,14 +274,14 @@ public final class Selector {
         List<Path> paths = target.paths();
         long sum = 0;
         for (int i = best; i < paths.size(); i++) {
-            sum += takesPart(target, selection, i, best, least) ? paths.get(i).weight() : 0;
+            sum += takesPart(target, selection, i, best, least) ? selection.weight(paths.get(i)) : 0;
         }
         long left = Long.remainderUnsigned(hash >>> 32, sum);
         int chosen = best;
         for (int i = best; i < paths.size() && left >= 0; i++) {
             if (takesPart(target, selection, i, best, least)) {
                 chosen = i;
-                left -= paths.get(i).weight();
+                left -= selection.weight(paths.get(i));
             }
         }
         return paths.get(chosen);

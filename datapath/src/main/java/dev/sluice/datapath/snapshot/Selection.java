@@ -5,6 +5,9 @@ public enum Selection {
     /** In turn, by weight. */
     ROUND_ROBIN,
 
+    /** Any path: in turn, whatever the weights and metrics. */
+    ANY,
+
     /** The path with the fewest active flows per weight; in turn among equals. */
     LEAST_FLOWS,
 
@@ -17,5 +20,10 @@ public enum Selection {
     /** Whether a path with a smaller metric comes before all others. */
     public boolean ranks() {
         return this == NEAREST || this == LEAST_LOAD;
+    }
+
+    /** What a path counts against others: its weight, unless all are the same. */
+    public int weight(Path path) {
+        return this == ANY ? 1 : path.weight();
     }
 }

@@ -168,6 +168,28 @@ class SelectionTest {
     }
 
     @Test
+    void anyTakesEachNodeAsOftenWhereRoundRobinGoesByWeight() {
+        String weighted = yaml("round-robin", "weight: 4", "weight: 1", "weight: 1");
+        // Turns begin anew behind least-load.
+        sluice.configure(weighted.replace("round-robin", "least-load"));
+        sluice.configure(weighted);
+        flows(12);
+        assertThat(opened()).containsExactly(8L, 2L, 2L);
+        sluice.configure(weighted.replace("selection: round-robin", "strategy: any"));
+        flows(12);
+        assertThat(opened()).containsExactly(12L, 6L, 6L);
+        // Flows stay where they are all the same.
+        open.forEach(flow -> assertThat(flow.echo(1)).isTrue());
+        assertThat(opened()).containsExactly(12L, 6L, 6L);
+    }
+
+    private void flows(int count) {
+        for (int i = 0; i < count; i++) {
+            longFlow();
+        }
+    }
+
+    @Test
     void nearestFailsOverToTheNextAndComesBackForNewFlows() {
         sluice.configure(yaml("nearest", "metric: 10", "metric: 20", "metric: 20"));
         assertThat(paths()).extracting(PathReport::metric).containsExactly(10, 20, 20);

@@ -77,7 +77,7 @@ final class ModelSelector {
         List<Path> best = new ArrayList<>();
         for (Path path : all) {
             boolean beaten = all.stream().anyMatch(other -> switch (selection) {
-                case ROUND_ROBIN -> false;
+                case ROUND_ROBIN, ANY -> false;
                 case LEAST_FLOWS -> active(other) * path.weight() < active(path) * other.weight();
                 case NEAREST, LEAST_LOAD -> other.metric() < path.metric();
             });
@@ -102,8 +102,9 @@ final class ModelSelector {
         Path winner = takingPart.getFirst();
         long sum = 0;
         for (Path path : takingPart) {
-            current.merge(path.id(), (long) path.weight(), Long::sum);
-            sum += path.weight();
+            long share = shareOf(target, path);
+            current.merge(path.id(), share, Long::sum);
+            sum += share;
         }
         for (Path path : takingPart) {
             if (current.getOrDefault(path.id(), 0L) > current.getOrDefault(winner.id(), 0L)) {
@@ -113,6 +114,17 @@ final class ModelSelector {
         current.merge(winner.id(), -sum, Long::sum);
         model.outcome.count("path " + winner.id() + " flows");
         return winner;
+    }
+
+    /** Any path is as good as another whatever it weighs, if the target says so. */
+    private int shareOf(Target target, Path path) {
+        if (target.selection() != Selection.ANY) {
+            return path.weight();
+        }
+        if (path.weight() > 1) {
+            model.coverage.event("any path, weights aside");
+        }
+        return 1;
     }
 
     /** When the table is crowded: the flow's hash falls into the share of one path. */
@@ -126,7 +138,7 @@ final class ModelSelector {
         }
         List<Path> shares = new ArrayList<>();
         takingPart.forEach(path -> {
-            for (int i = 0; i < path.weight(); i++) {
+            for (int i = 0; i < shareOf(target, path); i++) {
                 shares.add(path);
             }
         });

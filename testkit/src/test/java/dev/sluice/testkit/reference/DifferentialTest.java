@@ -88,6 +88,7 @@ class DifferentialTest {
             "chosen: LEAST_FLOWS",
             "chosen: NEAREST",
             "chosen: LEAST_LOAD",
+            "any path, weights aside",
             "chosen by hash",
             "answer met first",
             "instruction DROP",
