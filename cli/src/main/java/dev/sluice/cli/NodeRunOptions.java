@@ -10,19 +10,15 @@ import dev.sluice.agent.metrics.MetricsServer;
 import dev.sluice.agent.metrics.ProcessFigures;
 import dev.sluice.agent.metrics.Scrape;
 import dev.sluice.agent.node.NodeRunner;
-import dev.sluice.ports.RealtimePauses;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What can be said of a node in this process, wherever its objects come from; and running it until it ends. */
 final class NodeRunOptions {
-    private static final Logger LOG = LoggerFactory.getLogger(NodeRunOptions.class);
     private static final int LOOK_MS = 100;
 
     @Option(
@@ -160,12 +156,6 @@ final class NodeRunOptions {
     /** Runs a node until it ends; the exit status. */
     int run(Start start) throws NodeException {
         log.use();
-        String trouble = RealtimePauses.enter();
-        if (!trouble.isEmpty()) {
-            LOG.info(
-                    "on a busy machine collections of garbage may take long enough for others to call this node dead: {}",
-                    trouble);
-        }
         try (MetricsServer server = metrics == null ? null : bind(metrics)) {
             Running running = start.start();
             Runtime.getRuntime().addShutdownHook(new Thread(running::close, "sluice-stop"));

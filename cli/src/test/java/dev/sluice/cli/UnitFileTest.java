@@ -3,6 +3,7 @@ package dev.sluice.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.sluice.lab.LabProcess;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -103,6 +104,12 @@ class UnitFileTest {
         assertThat(values(unit, "User")).containsExactly("sluice");
         assertThat(values(unit, "RestrictAddressFamilies").getFirst())
                 .contains("AF_UNIX", "AF_NETLINK", "AF_PACKET", "AF_XDP");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {NODE, AGENT})
+    void nodesThatTestsAndDemonstrationsPreferAreAsNiceAsInstalledOnes(String unit) throws Exception {
+        assertThat(values(unit, "Nice")).containsExactly(Integer.toString(LabProcess.NICE));
     }
 
     @ParameterizedTest

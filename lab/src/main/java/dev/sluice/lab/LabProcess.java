@@ -9,9 +9,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /** A running child process whose standard output and error go to one log file; ends at the latest with its topology. */
 public final class LabProcess implements AutoCloseable {
+    /** Nice value of a process that is preferred: that of the packaged units, which a test compares. */
+    public static final int NICE = -10;
+
     private static final Duration GRACE = Duration.ofSeconds(3);
 
     private final String name;
@@ -45,6 +49,15 @@ public final class LabProcess implements AutoCloseable {
     /** Its process id. */
     public long pid() {
         return process.pid();
+    }
+
+    /** The ids of its threads. */
+    List<String> threads() {
+        try (Stream<Path> threads = Files.list(Path.of("/proc", Long.toString(pid()), "task"))) {
+            return threads.map(thread -> String.valueOf(thread.getFileName())).toList();
+        } catch (IOException e) {
+            throw new LabException("the threads of process '" + name + "' cannot be listed: " + e.getMessage(), e);
+        }
     }
 
     /** The file that its output goes to. */

@@ -66,6 +66,7 @@ import dev.sluice.model.Node;
 import dev.sluice.model.ServiceInstance.AdminState;
 import dev.sluice.ports.Claim;
 import dev.sluice.ports.LinkEvent;
+import dev.sluice.ports.RealtimePauses;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -179,6 +180,12 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
      * @throws NodeException if it cannot start; the message says why and what to do
      */
     public static NodeRunner start(NodeOptions options) throws NodeException {
+        String trouble = RealtimePauses.enter();
+        if (!trouble.isEmpty()) {
+            LOG.info(
+                    "on a busy machine collections of garbage may take long enough for others to call this node dead: {}",
+                    trouble);
+        }
         LinkSource links;
         try {
             links = LinuxLinks.open();

@@ -9,8 +9,6 @@ import dev.sluice.lab.LabException;
 import dev.sluice.lab.LabProcess;
 import dev.sluice.lab.Namespace;
 import dev.sluice.lab.Waits;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /** The product in a process of its own, as a user starts it, and what it says about itself over its administration socket. One thread. */
 final class SluiceProcess {
@@ -82,7 +79,7 @@ final class SluiceProcess {
                         && !status.instances().isEmpty()
                         && status.instances().stream().allMatch(StatusReport.InstanceReport::alive)
                         && status.ports().stream().allMatch(StatusReport.PortReport::up));
-        preferred(namespace, process.pid());
+        namespace.prefer(process);
     }
 
     /** Ends it at once, as a crash would. */
@@ -122,20 +119,6 @@ final class SluiceProcess {
             return admin.flows(Map.of("limit", 10_000)).flows();
         } catch (NodeException e) {
             throw new LabException("Sluice does not answer: " + e.getMessage() + "\n" + log(), e);
-        }
-    }
-
-    /**
-     * Lets the processor serve Sluice before ordinary programs, as operators do with {@code Nice=} of systemd: its rings hold a quarter of a second of
-     * traffic, and a machine that is busy with something else may not let it run for longer. Only root may; without it the demo runs all the same.
-     */
-    private static void preferred(Namespace namespace, long pid) {
-        try (Stream<Path> threads = Files.list(Path.of("/proc", Long.toString(pid), "task"))) {
-            List<String> command = new ArrayList<>(List.of("renice", "-n", "-15", "-p"));
-            threads.forEach(thread -> command.add(String.valueOf(thread.getFileName())));
-            namespace.succeeds(command.toArray(String[]::new));
-        } catch (IOException e) {
-            throw new LabException("the threads of process " + pid + " cannot be listed: " + e.getMessage(), e);
         }
     }
 

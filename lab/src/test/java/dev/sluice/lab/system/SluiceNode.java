@@ -132,15 +132,9 @@ final class SluiceNode implements AutoCloseable {
         return admin;
     }
 
-    /** Lets the processor serve it before ordinary programs, so that its rings do not overflow on a machine that is busy with something else. */
+    /** Lets the processor serve it before ordinary programs, as the packaged units do. */
     void prefer() {
-        try (var threads = Files.list(Path.of("/proc", Long.toString(process.pid()), "task"))) {
-            List<String> command = new ArrayList<>(List.of("renice", "-n", "-15", "-p"));
-            threads.forEach(thread -> command.add(String.valueOf(thread.getFileName())));
-            namespace.succeeds(command.toArray(String[]::new));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        namespace.prefer(process);
     }
 
     /** Lets its process collect garbage now, whole. */
