@@ -36,12 +36,7 @@ final class BridgePath {
     private BridgePath() {}
 
     static Snapshot snapshot() {
-        return snapshot(1);
-    }
-
-    /** The same as a later generation. */
-    static Snapshot snapshot(int generation) {
-        return snapshot(generation, List.of());
+        return snapshot(1, List.of());
     }
 
     /** The same with a second node, over which and the first one flows are spread: instances 0 and 1, paths 1 and 2. */
@@ -57,7 +52,12 @@ final class BridgePath {
 
     /** The same with so many rules for other traffic before the one for all. */
     static Snapshot snapshotOfRules(int count) {
-        return snapshot(1, otherRules(count));
+        return snapshotOfRules(1, count);
+    }
+
+    /** The same as a later generation. */
+    static Snapshot snapshotOfRules(int generation, int count) {
+        return snapshot(generation, otherRules(count));
     }
 
     private static List<Rule> otherRules(int count) {
