@@ -3,8 +3,6 @@ package dev.sluice.cli;
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.NodeOptions;
 import dev.sluice.agent.ObjectSource;
-import dev.sluice.agent.metrics.ManagerContact;
-import dev.sluice.agent.node.NodeRunner;
 import dev.sluice.agent.runtime.Permits;
 import dev.sluice.agent.southbound.CertifiedLink;
 import dev.sluice.agent.southbound.ManagedNode;
@@ -115,7 +113,8 @@ final class AgentCommand implements Callable<Integer> {
         NodeOptions nodeOptions = options.of(ObjectSource.files(Path.of("")), Optional.of(node), false, false);
         ManagerLink link = link(addresses, ManagedNode.directory(node, nodeOptions));
         Permits permits = permits();
-        return options.run(() -> running(ManagedNode.start(link, node, nodeOptions, permits)));
+        return options.run(
+                () -> NodeRunOptions.Running.of(ManagedNode.start(link, node, nodeOptions, permits), () -> {}));
     }
 
     private Permits permits() {
@@ -210,34 +209,5 @@ final class AgentCommand implements Callable<Integer> {
             throw new CommandFailure("--manager " + text + " is not a host and a port; write manager.example:9471");
         }
         return new ManagerAddress(host, Integer.parseInt(port));
-    }
-
-    private static NodeRunOptions.Running running(ManagedNode managed) {
-        return new NodeRunOptions.Running() {
-            @Override
-            public @Nullable NodeRunner runner() {
-                return managed.runner();
-            }
-
-            @Override
-            public void awaitEnd() {
-                managed.awaitEnd();
-            }
-
-            @Override
-            public String failure() {
-                return managed.failure();
-            }
-
-            @Override
-            public Optional<ManagerContact> contact() {
-                return Optional.of(managed.contact());
-            }
-
-            @Override
-            public void close() {
-                managed.close();
-            }
-        };
     }
 }

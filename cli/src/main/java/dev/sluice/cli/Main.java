@@ -5,6 +5,7 @@ import dev.sluice.agent.OutcomeUnknownException;
 import dev.sluice.lab.LabException;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -23,10 +24,18 @@ public final class Main {
 
     /** Runs one command and ends the process with its status: 0 done, 1 failed, 2 wrong usage. */
     public static void main(String[] arguments) {
-        if (arguments.length > 0 && SUPERVISED.contains(arguments[0])) {
+        if (isSupervised(arguments)) {
             EndOnError.install();
         }
         System.exit(run(commandLine(arguments), Output.standard(), arguments));
+    }
+
+    /** A node from files looks after its own threads; one with a manager has those of the manager too. */
+    private static boolean isSupervised(String... arguments) {
+        return arguments.length > 0
+                && (SUPERVISED.contains(arguments[0])
+                        || (arguments[0].equals("run")
+                                && Arrays.stream(arguments).anyMatch(word -> word.startsWith("--data"))));
     }
 
     /** Runs one command; what it says and cannot be written is a failure too. */

@@ -152,9 +152,9 @@ final class ManagerCommand implements Callable<Integer> {
         if (backup != null) {
             restore(backup, options);
         }
-        try (Manager manager = Manager.start(options)) {
+        try (Manager manager = start(options)) {
             Runtime.getRuntime().addShutdownHook(new Thread(manager::close, "sluice-stop"));
-            spec.commandLine().getOut().println(url(manager.port()));
+            spec.commandLine().getOut().println(url(certificate == null ? "http" : "https", listen, manager.port()));
             if (!manager.standing().leads()) {
                 spec.commandLine()
                         .getOut()
@@ -165,21 +165,28 @@ final class ManagerCommand implements Callable<Integer> {
             }
             ReadyNotice.give();
             end.await();
-        } catch (IOException e) {
-            throw new CommandFailure("--listen: " + e.getMessage(), e);
-        } catch (AgentService.Unreachable e) {
-            throw new CommandFailure("--agents: " + e.getMessage(), e);
-        } catch (StoreException | AuthorityException e) {
-            throw new CommandFailure(String.valueOf(e.getMessage()), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
         return ExitCode.OK;
     }
 
-    private String url(int port) {
-        String host = listen.substring(0, listen.lastIndexOf(':'));
-        return "manager listens on " + (certificate == null ? "http" : "https") + "://" + host + ":" + port;
+    /** Starts a manager; what is wrong with it is said by the options that say how it runs. */
+    static Manager start(Manager.Options options) {
+        try {
+            return Manager.start(options);
+        } catch (IOException e) {
+            throw new CommandFailure("--listen: " + e.getMessage(), e);
+        } catch (AgentService.Unreachable e) {
+            throw new CommandFailure("--agents: " + e.getMessage(), e);
+        } catch (StoreException | AuthorityException e) {
+            throw new CommandFailure(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    /** Where a manager listens, for people and programs that read what it prints. */
+    static String url(String scheme, String listen, int port) {
+        return "manager listens on " + scheme + "://" + listen.substring(0, listen.lastIndexOf(':')) + ":" + port;
     }
 
     private Manager.Options options() {

@@ -10,6 +10,7 @@ import dev.sluice.agent.metrics.MetricsServer;
 import dev.sluice.agent.metrics.ProcessFigures;
 import dev.sluice.agent.metrics.Scrape;
 import dev.sluice.agent.node.NodeRunner;
+import dev.sluice.agent.southbound.ManagedNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -115,6 +116,41 @@ final class NodeRunOptions {
                 @Override
                 public void close() {
                     runner.close();
+                }
+            };
+        }
+
+        /**
+         * A node that follows a manager.
+         *
+         * @param behind closed behind it
+         */
+        static Running of(ManagedNode managed, Runnable behind) {
+            return new Running() {
+                @Override
+                public @Nullable NodeRunner runner() {
+                    return managed.runner();
+                }
+
+                @Override
+                public void awaitEnd() {
+                    managed.awaitEnd();
+                }
+
+                @Override
+                public String failure() {
+                    return managed.failure();
+                }
+
+                @Override
+                public Optional<ManagerContact> contact() {
+                    return Optional.of(managed.contact());
+                }
+
+                @Override
+                public void close() {
+                    managed.close();
+                    behind.run();
                 }
             };
         }

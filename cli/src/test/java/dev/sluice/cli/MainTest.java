@@ -29,9 +29,9 @@ class MainTest {
 
     @Test
     void missingOptionIsWrongUsage() {
-        Cli run = Cli.run("run");
+        Cli run = Cli.run("apply");
         assertThat(run.status()).isEqualTo(ExitCode.USAGE);
-        assertThat(run.err()).contains("'--file=FILE|DIR'").contains("see: sluice run --help");
+        assertThat(run.err()).contains("'--file=FILE|DIR'").contains("see: sluice apply --help");
     }
 
     @Test

@@ -8,6 +8,7 @@ import dev.sluice.manager.http.HttpServer;
 import dev.sluice.manager.http.ShownCertificate;
 import dev.sluice.manager.metrics.ManagerScrape.Expiry;
 import dev.sluice.manager.metrics.ManagerScraper;
+import dev.sluice.manager.objects.Caller;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.rest.Gate;
 import dev.sluice.manager.rest.RestApi;
@@ -44,9 +45,17 @@ public final class Manager implements AutoCloseable {
     private final HttpServer server;
     private final Leading leading;
     private final Election election;
+    private final Optional<Enrolments> enrolments;
     private final Thread compactor;
 
-    private Manager(Store store, HttpServer server, Leading leading, Election election, Options options) {
+    private Manager(
+            Store store,
+            HttpServer server,
+            Leading leading,
+            Election election,
+            Optional<Enrolments> enrolments,
+            Options options) {
+        this.enrolments = enrolments;
         this.store = store;
         this.server = server;
         this.leading = leading;
@@ -218,7 +227,7 @@ public final class Manager implements AutoCloseable {
                     System::nanoTime);
             HttpServer server = HttpServer.start(options.listen(), HttpServer.Limits.USUAL, options.certificate(), api);
             LOG.info("{} objects at revision {} in {}", objects, store.revision(), options.store());
-            return new Manager(store, server, leading, election, options);
+            return new Manager(store, server, leading, election, enrolments, options);
         } catch (IOException | RuntimeException e) {
             if (election != null) {
                 election.close();
@@ -310,6 +319,19 @@ public final class Manager implements AutoCloseable {
     /** The port that agents reach it at; 0: it serves none now. */
     public int agentsPort() {
         return leading.port();
+    }
+
+    /**
+     * A token with which an agent in this process becomes a node, as {@code sluice enrol create} makes them.
+     *
+     * @throws IllegalStateException if agents need no token here, or none are served
+     * @throws dev.sluice.manager.objects.Refusal if no node can be called so
+     */
+    public String enrol(String node) {
+        return enrolments
+                .orElseThrow(() -> new IllegalStateException("nobody enrols here"))
+                .issue(node, Enrolments.TTL_USUAL, new Caller("local", "sluice"))
+                .text();
     }
 
     /** Whether it leads, or who does. */
