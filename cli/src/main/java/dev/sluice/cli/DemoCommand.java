@@ -24,7 +24,8 @@ final class DemoCommand implements Callable<Integer> {
             description = {
                 "insertion (default): one host; nodes are inserted, die and come back.",
                 "chain: three hosts; a chain of nodes on two of them for traffic of the third; one hands a flow back, one moves, one dies and comes back.",
-                "restart: one host; Sluice is killed and stopped in the middle of a download that does not notice (root only)."
+                "restart: one host; Sluice is killed and stopped in the middle of a download that does not notice (root only).",
+                "mobility: three hosts; a workload and a firewall move to other hosts under traffic, and nobody changes the configuration."
             })
     private DemoOptions.Show show = DemoOptions.Show.INSERTION;
 

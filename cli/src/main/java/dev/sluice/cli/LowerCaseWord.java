@@ -65,7 +65,7 @@ abstract class LowerCaseWord<E extends Enum<E>> implements ITypeConverter<E> {
 
         @Override
         String word(DemoOptions.Show constant) {
-            return constant.name().toLowerCase(Locale.ROOT);
+            return constant.word();
         }
     }
 

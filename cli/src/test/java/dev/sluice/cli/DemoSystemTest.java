@@ -132,6 +132,18 @@ class DemoSystemTest {
         assertThat(demo.exitValue()).isZero();
     }
 
+    @Test
+    @Tag("long")
+    void movesOfWorkloadAndFirewallAreAsExpected() throws Exception {
+        Process demo = start(AS_ROOT, "demo", "mobility", "--quick");
+        awaitOutput(demo, "a manager and three agents start:");
+        List<ProcessHandle> children = demo.descendants().toList();
+        assertThat(demo.waitFor(RUN_SECONDS, TimeUnit.SECONDS)).isTrue();
+        assertThat(output()).contains("lines as expected").doesNotContain("✗");
+        assertThat(demo.exitValue()).isZero();
+        assertNothingLeft(demo, children);
+    }
+
     /** Three starts of the product and what the kernel does between them: half a minute, too long for each build. */
     @Test
     @Tag("long")

@@ -96,6 +96,17 @@ public final class TrafficRun {
                 () -> "sender: " + sender.log() + "receiver: " + receiver.log());
     }
 
+    /** Waits until so many more packets, and so many more replies, have come than when it is called: both ways work. */
+    public void awaitBothWays(long more, Duration atMost) {
+        long packets = IdFile.read(received).length + more;
+        long replies = IdFile.read(replied).length + more;
+        Waits.until(
+                more + " more packets and replies were received",
+                atMost,
+                () -> IdFile.read(received).length >= packets && IdFile.read(replied).length >= replies,
+                () -> "sender: " + sender.log() + "receiver: " + receiver.log());
+    }
+
     /** Whether the sender is not through yet. */
     public boolean isUnderWay() {
         return sender.isAlive() && sender.lastLine("sent=").isEmpty();

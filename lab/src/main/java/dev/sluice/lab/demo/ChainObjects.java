@@ -4,19 +4,14 @@ import dev.sluice.lab.LabException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.util.List;
 
-/** The configuration of all three hosts in one directory, from which each takes its part. One thread. */
+/** The configuration of all three hosts as users write it: YAML files in a directory that are applied. One thread. */
 final class ChainObjects {
-    /** Names of the nodes, in the order of the hosts. */
-    static final List<String> NODES = List.of("host-a", "host-b", "host-c");
-
     /** The firewall's place on host B. */
-    static final String FIRST = instance("fw-1", "host-b");
+    static final String FIRST = "fw-1";
 
     /** Its place on host C. */
-    static final String SECOND = instance("fw-2", "host-c");
+    static final String SECOND = "fw-2";
 
     private static final String PORTS = """
             # The two sides of the wire that host A sits in.
@@ -76,12 +71,10 @@ final class ChainObjects {
         } catch (IOException e) {
             throw new LabException("the configuration cannot be written to " + directory + ": " + e.getMessage(), e);
         }
-        for (int i = 0; i < NODES.size(); i++) {
-            objects.put(NODES.get(i) + ".yaml", node(NODES.get(i), i + 1));
-        }
+        objects.put("hosts.yaml", HostsNetwork.objects());
         objects.put("ports.yaml", PORTS);
         objects.put("services.yaml", SERVICES);
-        objects.firewalls(FIRST);
+        objects.add(FIRST);
         return objects;
     }
 
@@ -90,53 +83,28 @@ final class ChainObjects {
         return directory;
     }
 
-    /** The firewall has these places and no others. */
-    void firewalls(String... instances) {
-        put("firewall.yaml", String.join("---\n", instances));
+    /** The firewall gets a place, {@link #FIRST} or {@link #SECOND}. */
+    void add(String instance) {
+        put(instance + ".yaml", """
+                apiVersion: sluice.dev/v1
+                kind: ServiceInstance
+                metadata: {name: %1$s}
+                spec: {service: firewall, node: %2$s, interfaces: {in: %1$s-in, out: %1$s-out}}
+                """.formatted(instance, instance.equals(FIRST) ? "host-b" : "host-c"));
     }
 
-    /** A node, its underlay port and the router behind it. */
-    private static String node(String name, int number) {
-        return """
-            # %1$s: its tunnels end at its address in the underlay.
-            apiVersion: sluice.dev/v1
-            kind: Node
-            metadata: {name: %1$s}
-            spec:
-              tracker: {connectionsMax: 65536}
-              # Patient with a machine that is busy: what dies with its host is noticed after half a second.
-              underlay: {address: 192.0.2.%2$d, bfd: {intervalMs: 100, failAfter: 5}}
-            ---
-            apiVersion: sluice.dev/v1
-            kind: Port
-            metadata: {name: underlay-%2$d}
-            spec: {node: %1$s, interface: underlay}
-            ---
-            apiVersion: sluice.dev/v1
-            kind: LogicalRouter
-            metadata: {name: underlay-%2$d}
-            spec:
-              node: %1$s
-              interfaces:
-              - {port: underlay-%2$d, addresses: [192.0.2.%2$d/24]}
-            """.formatted(name, number);
-    }
-
-    private static String instance(String name, String node) {
-        return """
-            apiVersion: sluice.dev/v1
-            kind: ServiceInstance
-            metadata: {name: %1$s}
-            spec: {service: firewall, node: %2$s, interfaces: {in: %1$s-in, out: %1$s-out}}
-            """.formatted(name, node);
+    /** It loses one. */
+    void remove(String instance) {
+        try {
+            Files.delete(directory.resolve(instance + ".yaml"));
+        } catch (IOException e) {
+            throw new LabException("file " + instance + ".yaml cannot be deleted: " + e.getMessage(), e);
+        }
     }
 
     private void put(String name, String text) {
-        Path next = directory.resolve("." + name);
         try {
-            Files.writeString(next, text);
-            Files.move(
-                    next, directory.resolve(name), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            Files.writeString(directory.resolve(name), text);
         } catch (IOException e) {
             throw new LabException("file " + name + " cannot be written: " + e.getMessage(), e);
         }

@@ -10,10 +10,9 @@ import dev.sluice.lab.Privilege;
 import dev.sluice.lab.Topology;
 import dev.sluice.lab.TrafficReport;
 import dev.sluice.lab.TrafficRun;
+import dev.sluice.lab.Waits;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +32,7 @@ final class ChainPlay implements Play {
     private final Class<?> product;
     private final Scale scale;
     private final Findings findings = new Findings();
-    private final List<SluiceProcess> sluices = new ArrayList<>();
+    private @Nullable ManagedHosts managed;
     private @Nullable ChainScene scene;
     private @Nullable ChainObjects objects;
     private @Nullable Streams streams;
@@ -58,10 +57,10 @@ final class ChainPlay implements Play {
         ChainScene built = ChainScene.build(topology, scale.downloadBytes());
         scene = built;
         progress.end(building, topology.namespaces().size() + " namespaces, 3 hosts", true);
-        String starting = "Sluice starts on three hosts";
+        String starting = "a manager and three agents start";
         progress.begin(starting);
         start(topology.logDirectory());
-        progress.end(starting, "one directory of objects, each takes its part", true);
+        progress.end(starting, "hosts enrolled, objects applied, each host has its part", true);
         Narrator narrator = new Narrator(progress, findings, this::diagnosis);
         narrator.tell("a download passes nodes on two other hosts, both ways", this::download);
         narrator.tell("each packet visits both nodes, in both directions", this::visits);
@@ -77,12 +76,9 @@ final class ChainPlay implements Play {
     private void start(Path folder) {
         ChainObjects written = ChainObjects.write(folder.resolve("config"));
         objects = written;
-        for (int i = 0; i < ChainObjects.NODES.size(); i++) {
-            String node = ChainObjects.NODES.get(i);
-            sluices.add(SluiceProcess.start(
-                    scene().hosts().get(i), product, written.directory(), node, folder.resolve(node + ".sock")));
-        }
-        sluices.forEach(SluiceProcess::awaitOthers);
+        ManagedHosts started = ManagedHosts.start(scene().network(), product, folder);
+        managed = started;
+        started.applyFirst(written.directory());
         streams = new Streams(scene().client(), scene().server(), ChainScene.SERVER, rate());
         firewallWire = IdObserver.start(scene().firewall().in(), IdObserver.Direction.BOTH);
         secondWire = IdObserver.start(scene().second().in(), IdObserver.Direction.BOTH);
@@ -96,6 +92,14 @@ final class ChainPlay implements Play {
 
     private ChainScene scene() {
         return there(scene);
+    }
+
+    private ManagedHosts managed() {
+        return there(managed);
+    }
+
+    private SluiceProcess at(int host) {
+        return managed().agents().get(host);
     }
 
     // The steps.
@@ -117,7 +121,7 @@ final class ChainPlay implements Play {
         atLeast("firewall's counter on host B, to the server", forward, 1, "packets");
         atLeast("firewall's counter on host B, to the client", reverse, bytes, "bytes");
         atLeast("second node's interface, behind host C", packets, bytes / 1_500, "packets");
-        long carried = sluices.get(B).counter("overlayReceived");
+        long carried = at(B).counter("overlayReceived");
         atLeast("packets that host B took from the overlay", carried, bytes / 1_500, "packets");
         return Figures.number(bytes) + " bytes in " + took;
     }
@@ -155,7 +159,7 @@ final class ChainPlay implements Play {
                 forbidden.status() == 0);
         int blocked = scene().inspector().blocked().size();
         findings.add("second node's own log", blocked + " flow blocked", "1 flow blocked", blocked == 1);
-        long dropped = sluices.get(A).dropCount("FLOW_PROGRAMMED");
+        long dropped = at(A).dropCount("FLOW_PROGRAMMED");
         atLeast("dropped on host A, as the node told it", dropped, 1, "packets");
         return "GET " + ChainScene.FORBIDDEN_PATH + " is not answered";
     }
@@ -163,7 +167,7 @@ final class ChainPlay implements Play {
     private String offload() {
         long bytes = scale.downloadBytes() * 4;
         int clearedBefore = scene().inspector().cleared().size();
-        long skippedBefore = sluices.get(A).counter("skippedByInstruction");
+        long skippedBefore = at(A).counter("skippedByInstruction");
         HttpService.Request request =
                 scene().web().request(scene().client(), ChainScene.SERVER, "/file/" + bytes, PATIENCE);
         OffloadedDownload.Account account = new OffloadedDownload(scene(), request).follow(clearedBefore);
@@ -177,7 +181,7 @@ final class ChainPlay implements Play {
                 "<= " + LATE_MAX + " packets",
                 account.packetsAfter() <= LATE_MAX);
         atLeast("server's interface, sent afterwards", account.bytesAfter(), bytes / 4, "bytes");
-        long skipped = sluices.get(A).counter("skippedByInstruction") - skippedBefore;
+        long skipped = at(A).counter("skippedByInstruction") - skippedBefore;
         atLeast("packets that host A sent without it", skipped, account.bytesAfter() / 66_000 + 1, "packets");
         findings.add(
                 "rate before, rate afterwards",
@@ -189,20 +193,43 @@ final class ChainPlay implements Play {
     }
 
     private String moves() {
-        int count = scale.longCount() / 2;
-        TrafficRun stream = there(streams).start(count);
-        stream.awaitReceived(count / 8, PATIENCE);
+        TrafficRun stream = begun();
         long startNs = System.nanoTime();
-        there(objects).firewalls(ChainObjects.SECOND);
-        sluices.get(A).awaitPath(ON_C);
+        there(objects).add(ChainObjects.SECOND);
+        apply();
+        at(A).awaitPath(ON_C);
+        there(objects).remove(ChainObjects.FIRST);
+        managed().manager().delete("serviceinstance", ChainObjects.FIRST);
+        Waits.until(
+                "the stream passes the firewall on host C",
+                PATIENCE,
+                () -> there(secondWire).sightingCount() > 0);
         String took = Figures.since(startNs);
-        Streams.Account account = there(streams).finish(stream, firewallsAndInspector(), Map.of());
+        Streams.Account account = ended(stream);
         account.noteMoved(findings);
         long bySecond = passedOneFirewall(account);
         findings.add("stream: through the firewall on host C", Figures.number(bySecond), "> 0", bySecond > 0);
-        none("packets that passed uninspected, on all hosts", uninspected());
+        none("packets that passed uninspected, on all hosts", managed().uninspectedCount());
         return Figures.number(account.lostCount()) + " lost; in use after " + took + ", " + Figures.number(bySecond)
                 + " of " + Figures.number(account.receivedCount()) + " through the new place";
+    }
+
+    private void apply() {
+        managed().manager().apply(there(objects).directory());
+    }
+
+    /** A stream under way, to which something is to happen. */
+    private TrafficRun begun() {
+        TrafficRun stream = there(streams).startLasting();
+        stream.awaitReceived(rate() / 2, PATIENCE);
+        return stream;
+    }
+
+    /** What became of it, when it has gone on for a while behind what happened. */
+    private Streams.Account ended(TrafficRun stream) {
+        stream.awaitBothWays(rate(), PATIENCE);
+        stream.endSending();
+        return there(streams).finish(stream, firewallsAndInspector(), Map.of());
     }
 
     private Map<String, IdObserver> firewallsAndInspector() {
@@ -220,14 +247,13 @@ final class ChainPlay implements Play {
     }
 
     private String killed() {
-        int count = scale.longCount() / 2;
-        TrafficRun stream = there(streams).start(count);
-        stream.awaitReceived(count / 8, PATIENCE);
-        there(objects).firewalls(ChainObjects.FIRST, ChainObjects.SECOND);
-        sluices.get(A).awaitPath(ON_B);
+        TrafficRun stream = begun();
+        there(objects).add(ChainObjects.FIRST);
+        apply();
+        at(A).awaitPath(ON_B);
         scene().second().unplug();
-        sluices.get(A).awaitInstance("fw-2", false);
-        Streams.Account account = there(streams).finish(stream, firewallsAndInspector(), Map.of());
+        at(A).awaitInstance(ChainObjects.SECOND, false);
+        Streams.Account account = ended(stream);
         long outageMs =
                 Math.max(account.forward().longestLossCount(), account.reverse().longestLossCount()) * 1_000 / rate();
         findings.add(
@@ -238,15 +264,15 @@ final class ChainPlay implements Play {
         long bySecond = passedOneFirewall(account);
         long byFirst = account.receivedCount() - bySecond;
         findings.add("stream: through the firewall on host B", Figures.number(byFirst), "> 0", byFirst > 0);
-        none("packets that passed uninspected, on all hosts", uninspected());
+        none("packets that passed uninspected, on all hosts", managed().uninspectedCount());
         return "an outage of " + outageMs + " ms, " + Figures.number(account.lostCount()) + " of "
-                + Figures.number(2L * count) + " packets and answers lost";
+                + Figures.number(2 * account.forward().sentCount()) + " packets and answers lost";
     }
 
     private String dies() {
         IdObserver server = IdObserver.start(new LabInterface(scene().server(), "eth0"), IdObserver.Direction.IN);
         scene().firewall().unplug();
-        sluices.get(B).awaitInstance("fw-1", false);
+        at(B).awaitInstance(ChainObjects.FIRST, false);
         long droppedBefore = droppedForNode();
         int count = scale.shortCount();
         Streams.Account account = there(streams).run(count, Map.of());
@@ -254,28 +280,24 @@ final class ChainPlay implements Play {
         none("packets that came to the server", forward.receivedCount() + server.sightingCount());
         long dropped = droppedForNode() - droppedBefore;
         atLeast("dropped on hosts A and B as SERVICE_DOWN", dropped, count, "packets");
-        none("packets that passed uninspected, on all hosts", uninspected());
+        none("packets that passed uninspected, on all hosts", managed().uninspectedCount());
         return Figures.number(dropped) + " packets dropped, none passed";
     }
 
     private long droppedForNode() {
-        return sluices.get(A).dropCount("SERVICE_DOWN") + sluices.get(B).dropCount("SERVICE_DOWN");
-    }
-
-    private long uninspected() {
-        return sluices.stream().mapToLong(SluiceProcess::uninspectedCount).sum();
+        return at(A).dropCount("SERVICE_DOWN") + at(B).dropCount("SERVICE_DOWN");
     }
 
     private String returns() {
         scene().firewall().replug();
         scene().second().replug();
-        sluices.get(B).awaitInstance("fw-1", true);
-        sluices.get(C).awaitInstance("fw-2", true);
-        sluices.get(A).awaitOthers();
+        at(B).awaitInstance(ChainObjects.FIRST, true);
+        at(C).awaitInstance(ChainObjects.SECOND, true);
+        at(A).awaitOthers();
         Streams.Account account = there(streams).run(scale.shortCount(), firewallsAndInspector());
         account.note(findings);
         passedOneFirewall(account);
-        none("packets that passed uninspected, on all hosts", uninspected());
+        none("packets that passed uninspected, on all hosts", managed().uninspectedCount());
         return Figures.number(account.receivedCount()) + " packets and answers";
     }
 
@@ -283,31 +305,16 @@ final class ChainPlay implements Play {
 
     @Override
     public String diagnosis() {
-        StringBuilder text = new StringBuilder();
-        for (int i = 0; i < sluices.size(); i++) {
-            text.append(ChainObjects.NODES.get(i))
-                    .append(": ")
-                    .append(sluices.get(i).diagnosis());
-        }
-        return text.toString();
+        return managed == null ? "" : managed().diagnosis();
     }
 
     @Override
     public String keeping(Privilege privilege) {
-        StringBuilder text = new StringBuilder("\nEverything stays up. In another terminal:\n");
-        for (SluiceProcess sluice : sluices) {
-            text.append("  ./sluice status --admin ").append(sluice.socket()).append('\n');
-        }
-        if (privilege.kind() == Privilege.Kind.ROOT) {
-            text.append("  ip netns exec ")
-                    .append(scene().client().fullName())
-                    .append(" ping ")
-                    .append(ChainScene.SERVER)
-                    .append('\n');
-        }
-        return text.append("  edit ")
-                .append(there(objects).directory())
-                .append("/*.yaml      (applied when saved)\nIt ends with Enter or Ctrl-C here\n")
-                .toString();
+        return managed()
+                .keeping(
+                        privilege,
+                        scene().client(),
+                        ChainScene.SERVER,
+                        there(objects).directory());
     }
 }

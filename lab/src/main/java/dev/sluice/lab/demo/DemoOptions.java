@@ -1,5 +1,7 @@
 package dev.sluice.lab.demo;
 
+import java.util.Locale;
+
 /**
  * What the user asked for.
  *
@@ -17,7 +19,15 @@ public record DemoOptions(Show show, boolean quick, boolean keep) {
         CHAIN,
 
         /** One host: Sluice itself is killed and comes back. */
-        RESTART
+        RESTART,
+
+        /** Three hosts: a workload and a service node move to others. */
+        MOBILITY;
+
+        /** What users write for it. */
+        public String word() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     Scale scale() {
@@ -29,6 +39,7 @@ public record DemoOptions(Show show, boolean quick, boolean keep) {
             case INSERTION -> new InsertionPlay(product, scale());
             case CHAIN -> new ChainPlay(product, scale());
             case RESTART -> new RestartPlay(product, scale());
+            case MOBILITY -> new MobilityPlay(product, scale());
         };
     }
 }

@@ -7,7 +7,7 @@ import java.time.Duration;
 /** The second node is put into the chain while a download and a paced stream run: they stay on their path and lose nothing. */
 final class InsertNode implements Step {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
-    private static final long CHANGE_MS_MAX = 5_000;
+    private static final long CHANGE_MS_MAX = 20_000;
 
     @Override
     public String title() {
@@ -22,24 +22,20 @@ final class InsertNode implements Step {
 
         var passed = stage.witnesses().firewallOnly();
         var notPassed = stage.witnesses().inspectorOnly();
-        TrafficRun stream = stage.streams().start(scale.longCount());
-        HttpService.Request download = stage.scene()
-                .web()
-                .request(
-                        stage.scene().client(),
-                        Scene.SERVER,
-                        "/slow/" + scale.slowBytes() + "/" + scale.slowMs(),
-                        PATIENCE);
+        TrafficRun stream = stage.streams().startLasting();
+        LastingDownload download =
+                LastingDownload.begin(stage.scene().web(), stage.scene().client(), Scene.SERVER, scale);
         stream.awaitReceived(scale.longCount() / 4, PATIENCE);
         long changeMs = stage.changeChain(DemoObjects.BOTH_NODES, "closed") / 1_000_000;
-        boolean underWay = stream.sender().lastLine("sent=").isEmpty()
-                && download.process().isAlive();
+        boolean underWay = stream.isUnderWay() && download.isUnderWay();
         findings.add(
-                "changed file in force, old flows",
+                "change in force, old flows",
                 changeMs + " ms, " + (underWay ? "under way" : "over"),
-                "< " + CHANGE_MS_MAX + " ms, under way",
+                "< " + Figures.number(CHANGE_MS_MAX) + " ms, under way",
                 changeMs < CHANGE_MS_MAX && underWay);
 
+        stream.awaitBothWays(scale.longCount() / 4, PATIENCE);
+        stream.endSending();
         Streams.Account account = stage.streams().finish(stream, passed, notPassed);
         account.note(findings);
         findings.add(
@@ -47,7 +43,7 @@ final class InsertNode implements Step {
                 account.bypassedCount() + ", " + account.wrongPathCount(),
                 "0, 0",
                 account.bypassedCount() == 0 && account.wrongPathCount() == 0);
-        Download.note(findings, "download", download, scale.slowBytes());
+        download.end(findings);
         return "in force after " + changeMs + " ms, " + account.forward().lostCount() + " of "
                 + Figures.number(account.forward().sentCount()) + " packets lost";
     }

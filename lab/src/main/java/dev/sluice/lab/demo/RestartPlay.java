@@ -23,7 +23,6 @@ import org.jspecify.annotations.Nullable;
 /** {@code sluice demo restart}: Sluice is killed and started again in the middle of a download, and neither it nor a stream loses a packet. */
 final class RestartPlay implements Play {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
-    private static final long LASTING_MS_MAX = 120_000;
     private static final long AWAY_NS = 1_500_000_000L;
     private static final long READ_NS = 1_500_000_000L;
 
@@ -36,7 +35,7 @@ final class RestartPlay implements Play {
     private @Nullable SluiceProcess sluice;
     private @Nullable Streams streams;
     private @Nullable Witnesses witnesses;
-    private HttpService.@Nullable Request download;
+    private @Nullable LastingDownload download;
     private @Nullable TrafficRun stream;
     private Map<String, String> pathsBefore = Map.of();
     private Path folder = Path.of("");
@@ -107,12 +106,7 @@ final class RestartPlay implements Play {
         there(witnesses).firewall();
         TrafficRun run = there(streams).startLasting();
         stream = run;
-        // As fast as the slow download, for as long as the steps take; what is left of it when they are over is not
-        // sent.
-        long bytes = scale.slowBytes() * (LASTING_MS_MAX / scale.slowMs());
-        download = there(scene)
-                .web()
-                .request(there(scene).client(), Scene.SERVER, "/lasting/" + bytes + "/" + LASTING_MS_MAX, PATIENCE);
+        download = LastingDownload.begin(there(scene).web(), there(scene).client(), Scene.SERVER, scale);
         run.awaitReceived(scale.longCount() / 4, PATIENCE);
         LockSupport.parkNanos(READ_NS);
         long repeated = sluice().status().fastPath().packets();
@@ -162,8 +156,7 @@ final class RestartPlay implements Play {
                 Figures.number(packets) + " packets",
                 "> 100 packets",
                 packets > 100);
-        boolean underWay =
-                there(stream).isUnderWay() && there(download).process().isAlive();
+        boolean underWay = there(stream).isUnderWay() && there(download).isUnderWay();
         findings.add("download and stream", underWay ? "under way" : "over", "under way", underWay);
         findings.add(
                 "a new connection (the chain is closed)",
@@ -199,7 +192,6 @@ final class RestartPlay implements Play {
     private String accounted() {
         Witnesses seen = there(witnesses);
         there(stream).endSending();
-        long bytes = there(scene).web().endLasting();
         Streams.Account account = there(streams).finish(there(stream), seen.firewallOnly(), Map.of());
         account.noteTakenOver(findings);
         findings.add(
@@ -207,7 +199,7 @@ final class RestartPlay implements Play {
                 Figures.number(account.bypassedCount()),
                 "0",
                 account.bypassedCount() == 0);
-        Download.note(findings, "download", there(download), bytes);
+        there(download).end(findings);
         HttpService.Answer answer = there(scene).get("/any-path");
         findings.add("a new connection", "status " + answer.status(), "status 200", answer.status() == 200);
         return Figures.number(account.lostCount()) + " of "

@@ -21,8 +21,16 @@ import java.util.stream.Collectors;
 final class SluiceProcess {
     private static final Duration START = Duration.ofSeconds(60);
     private static final Duration CHANGE = Duration.ofSeconds(20);
-    private static final List<String> FLAGS =
-            List.of("--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-Xshare:auto", "-Xmx256m");
+    /** With which its JVM is started. */
+    static final List<String> FLAGS = Stream.concat(
+                    Stream.of(
+                            "--enable-native-access=ALL-UNNAMED",
+                            "--sun-misc-unsafe-memory-access=allow",
+                            "-XX:+UseSerialGC",
+                            "-Xshare:auto",
+                            "-Xmx256m"),
+                    passedOn())
+            .toList();
 
     private final Namespace namespace;
     private final Class<?> product;
@@ -40,38 +48,53 @@ final class SluiceProcess {
         this.admin = new AdminClient(socket);
     }
 
+    /** What the product has to be told of how it is installed: where the native library of the manager's store is. */
+    static Stream<String> passedOn() {
+        return Stream.of("org.sqlite.lib.path", "org.sqlite.lib.name")
+                .filter(name -> System.getProperty(name) != null)
+                .map(name -> "-D" + name + "=" + System.getProperty(name));
+    }
+
     /**
-     * Starts {@code sluice run} in a namespace and waits until it answers.
+     * Starts it in a namespace, without waiting for anything.
      *
      * @param product the class whose main method is the command line
-     * @param files directory of its objects
+     * @param words the command, and where its objects come from
      * @param node name of the node that it is
      * @param socket its administration socket; its state is beside it
      */
-    static SluiceProcess start(Namespace namespace, Class<?> product, Path files, String node, Path socket) {
-        return start(namespace, product, files, node, socket, List.of());
-    }
-
-    /** The same with further options. */
-    static SluiceProcess start(
-            Namespace namespace, Class<?> product, Path files, String node, Path socket, List<String> options) {
-        List<String> arguments = new ArrayList<>(List.of(
-                "run", //
-                "-f",
-                files.toString(), //
+    static SluiceProcess begin(Namespace namespace, Class<?> product, List<String> words, String node, Path socket) {
+        List<String> arguments = new ArrayList<>(words);
+        arguments.addAll(List.of(
                 "--node",
                 node, //
                 "--admin",
                 socket.toString(),
                 "--state",
                 socket.resolveSibling("state-" + node).toString()));
-        arguments.addAll(options);
-        SluiceProcess sluice = new SluiceProcess(namespace, product, arguments, socket);
+        return new SluiceProcess(namespace, product, arguments, socket);
+    }
+
+    /**
+     * Starts {@code sluice run} with files in a namespace and waits until it answers.
+     *
+     * @param product the class whose main method is the command line
+     * @param files directory of its objects
+     * @param node name of the node that it is
+     * @param socket its administration socket; its state is beside it
+     * @param options further ones
+     */
+    static SluiceProcess start(
+            Namespace namespace, Class<?> product, Path files, String node, Path socket, List<String> options) {
+        List<String> words = new ArrayList<>(List.of("run", "-f", files.toString()));
+        words.addAll(options);
+        SluiceProcess sluice = begin(namespace, product, words, node, socket);
         sluice.awaitStart();
         return sluice;
     }
 
-    private void awaitStart() {
+    /** Waits until it runs with objects and all that they name is up. */
+    void awaitStart() {
         await(
                 "Sluice has its first snapshot in force and all nodes are alive",
                 START,
@@ -203,20 +226,25 @@ final class SluiceProcess {
         return status().totals().uninspected();
     }
 
-    /** Waits until a later generation than this one is in force; fails early when Sluice refuses the files. */
+    /** Waits until a later generation than this one is in force; fails early when Sluice refuses the change. */
     void awaitGenerationAfter(int generation) {
         await(
-                "the changed file is in force",
+                "the change is in force",
                 CHANGE,
                 status -> status.generation() > generation
                         || !status.configuration().problem().isEmpty());
         String problem = status().configuration().problem();
         if (!problem.isEmpty()) {
-            throw new LabException("Sluice refuses the changed file: " + problem);
+            throw new LabException("Sluice refuses the change: " + problem);
         }
     }
 
-    /** Waits until new flows get a path; fails early when Sluice refuses the files. */
+    /** Waits until it writes a line; what the line is that is waited for is for people. */
+    void awaitLine(String what, Predicate<String> accepts) {
+        process.awaitLine(what, START, accepts);
+    }
+
+    /** Waits until new flows get a path; fails early when Sluice refuses the change. */
     void awaitPath(String name) {
         await(
                 "new flows get the path " + name,
@@ -227,7 +255,7 @@ final class SluiceProcess {
                                 .anyMatch(path -> path.name().equals(name) && !path.draining()));
         String problem = status().configuration().problem();
         if (!problem.isEmpty()) {
-            throw new LabException("Sluice refuses the changed file: " + problem);
+            throw new LabException("Sluice refuses the change: " + problem);
         }
     }
 

@@ -47,10 +47,19 @@ final class Story {
         progress.begin(starting);
         Path folder = topology.logDirectory();
         DemoObjects objects = DemoObjects.write(folder.resolve("config"));
-        SluiceProcess sluice = SluiceProcess.start(
-                scene.sluice(), product, objects.directory(), DemoObjects.NODE, folder.resolve("sluice.sock"));
+        Path data = folder.resolve("manager");
+        SluiceProcess sluice = SluiceProcess.begin(
+                scene.sluice(),
+                product,
+                List.of("run", "--data", data.toString()),
+                DemoObjects.NODE,
+                folder.resolve("sluice.sock"));
+        sluice.awaitLine("where its manager listens", line -> line.startsWith("manager listens"));
+        ManagerCommands manager = new ManagerCommands(scene.sluice(), product, data);
+        manager.apply(objects.directory());
+        sluice.awaitStart();
         progress.end(starting, sluice.describe(), true);
         Streams streams = new Streams(scene.client(), scene.server(), Scene.SERVER, scale.ratePerSecond());
-        return new Stage(scene, sluice, objects, streams, new Witnesses(scene), new Findings(), scale);
+        return new Stage(scene, sluice, manager, objects, streams, new Witnesses(scene), new Findings(), scale);
     }
 }

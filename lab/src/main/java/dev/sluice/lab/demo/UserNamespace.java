@@ -39,14 +39,14 @@ final class UserNamespace {
                 "--enable-native-access=ALL-UNNAMED",
                 "-XX:+UseSerialGC",
                 "-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir"),
-                "-Dstdout.encoding=" + System.getProperty("stdout.encoding"),
+                "-Dstdout.encoding=" + System.getProperty("stdout.encoding")));
+        SluiceProcess.passedOn().forEach(command::add);
+        command.addAll(List.of(
                 "-cp",
                 System.getProperty("java.class.path"),
                 product.getName(),
-                "demo"));
-        if (options.show() == DemoOptions.Show.CHAIN) {
-            command.add("chain");
-        }
+                "demo",
+                options.show().word()));
         if (options.quick()) {
             command.add("--quick");
         }

@@ -48,4 +48,26 @@ class DemoObjectsTest {
         assertThat(Files.readString(directory.resolve("chain.yaml")))
                 .contains("profiles: [firewall, ips], onFailure: open");
     }
+
+    @Test
+    void chainOverThreeHostsIsValidWithTheFirewallInEitherPlaceAndInBoth() {
+        ChainObjects objects = ChainObjects.write(directory);
+        assertThat(load().instances()).hasSize(2);
+        objects.add(ChainObjects.SECOND);
+        assertThat(load().instances()).hasSize(3);
+        objects.remove(ChainObjects.FIRST);
+        assertThat(load().instances()).hasSize(2);
+    }
+
+    @Test
+    void objectsOfMovesSayOfNeitherWorkloadNorFirewallWhereTheyAre() {
+        MobilityObjects.write(directory);
+        Configuration objects = load();
+        assertThat(objects.ports()).noneMatch(port -> port.toString().contains(MobilityObjects.WORKLOAD));
+        assertThat(objects.instances())
+                .singleElement()
+                .satisfies(instance -> assertThat(instance.toString())
+                        .contains(MobilityObjects.FIREWALL)
+                        .doesNotContain("host-"));
+    }
 }
