@@ -23,9 +23,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
 /** {@code sluice capture}. */
@@ -117,22 +115,14 @@ final class CaptureCommand implements Callable<Integer> {
         if (name != null) {
             return fetched(name);
         }
-        refuse(OF_MANAGERS, "is for a Capture of a manager; write its name too");
+        NodeOrManager.refuse(spec, OF_MANAGERS, "is for a Capture of a manager; write its name too");
         return captured();
-    }
-
-    private void refuse(List<String> options, String why) {
-        ParseResult parsed = spec.commandLine().getParseResult();
-        for (String option : options) {
-            if (parsed.hasMatchedOption(option)) {
-                throw new ParameterException(spec.commandLine(), option + " " + why);
-            }
-        }
     }
 
     /** What a manager has. */
     private int fetched(String capture) throws NodeException {
-        refuse(
+        NodeOrManager.refuse(
+                spec,
                 OF_NODES,
                 "is for captures of a node on this host; what Capture/" + capture + " captures is in its spec");
         byte[] packets = CaptureFetch.packets(

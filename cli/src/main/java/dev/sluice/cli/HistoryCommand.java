@@ -5,20 +5,32 @@ import dev.sluice.agent.report.HistoryReport;
 import dev.sluice.agent.report.HistoryReport.RevisionReport;
 import dev.sluice.agent.report.TextsReport;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** {@code sluice history}. */
 @Command(
         name = "history",
         description = {
             "Shows the configurations that were in force, the newest first: * marks the one that runs now.",
-            "OUTCOME is applied, pending (waits for 'sluice confirm'), confirmed or reverted (was not confirmed)."
+            "OUTCOME is applied, pending (waits for 'sluice confirm'), confirmed or reverted (was not confirmed).",
+            "With --manager, changes that people made of the manager's objects, the newest first, as far as you may read these objects."
         })
 final class HistoryCommand extends NodeCommand {
     private static final int HASH_CHARACTERS = 12;
+
+    /** Changes of a manager that are asked for at a time. */
+    private static final int PART = 100;
+
+    /** Objects of a change that people are shown; programs get more. */
+    private static final int OBJECTS_SHOWN = 4;
 
     @Option(
             names = "--show",
@@ -26,8 +38,31 @@ final class HistoryCommand extends NodeCommand {
             description = "Print what a revision holds, its files one after the other: a number, running or good.")
     private @Nullable String show;
 
+    @Option(
+            names = "--last",
+            paramLabel = "N",
+            defaultValue = "20",
+            description = "With --manager: only the newest so many changes; 0: all (default: ${DEFAULT-VALUE}).")
+    private int last = 20;
+
+    @Option(names = "--before", paramLabel = "REVISION", description = "With --manager: only changes before this one.")
+    private long before;
+
+    @Mixin
+    private ManagerOptions manager = new ManagerOptions();
+
     @Override
     public Integer call() throws NodeException {
+        if (manager.isNamed()) {
+            NodeOrManager.refuse(spec, List.of("--show", "--node", "--admin"), NodeOrManager.OF_NODES);
+            if (last < 0 || before < 0) {
+                throw new ParameterException(spec.commandLine(), "--last and --before are numbers from 0");
+            }
+            Map<String, @Nullable Object> history = NodeOrManager.asked(() -> changes(manager.client()));
+            return answer(history, changes(history));
+        }
+        NodeOrManager.refuse(
+                spec, List.of("--last", "--before", "--token-file", "--ca-file"), NodeOrManager.OF_MANAGERS);
         if (show != null) {
             TextsReport texts = admin.client().texts(show);
             return answer(texts, text(texts));
@@ -50,6 +85,47 @@ final class HistoryCommand extends NodeCommand {
             }
         });
         return text.toString().stripTrailing();
+    }
+
+    /** The part of a manager's history that is asked for, as one list. */
+    private Map<String, @Nullable Object> changes(ManagerClient client) {
+        List<Map<String, @Nullable Object>> items = new ArrayList<>();
+        Map<String, @Nullable Object> part;
+        long behind = before;
+        do {
+            Map<String, String> parameters = new LinkedHashMap<>();
+            parameters.put("before", behind == 0 ? "" : String.valueOf(behind));
+            parameters.put("limit", String.valueOf(last == 0 ? PART : Math.min(PART, last - items.size())));
+            part = client.get(ManagerClient.path("/api/v1/history", parameters));
+            items.addAll(Fields.objects(part, "items"));
+            behind = items.isEmpty() ? 0 : Long.parseLong(Fields.text(items.getLast(), "number"));
+        } while (Boolean.TRUE.equals(part.get("more")) && (last == 0 || items.size() < last));
+        Map<String, @Nullable Object> all = new LinkedHashMap<>(part);
+        all.put("items", items);
+        return all;
+    }
+
+    static String changes(Map<String, @Nullable Object> history) {
+        Table table =
+                new Table().numbers("REVISION").words("TIME").words("USER").words("CHANGES");
+        for (Map<String, @Nullable Object> change : Fields.objects(history, "items")) {
+            List<?> objects = Fields.list(change, "objects");
+            long more = Long.parseLong(Fields.text(change, "objectCount")) - Math.min(OBJECTS_SHOWN, objects.size());
+            String back = Fields.text(change, "rolledBackTo");
+            table.row(
+                    Fields.text(change, "number"),
+                    Fields.text(change, "time"),
+                    Fields.text(change, "user"),
+                    (back.isEmpty() ? "" : "back to " + back + ": ")
+                            + objects.stream()
+                                    .limit(OBJECTS_SHOWN)
+                                    .map(String::valueOf)
+                                    .collect(Collectors.joining(", "))
+                            + (more > 0 ? " and " + more + " more" : ""));
+        }
+        return table.render("nobody changed anything that you may read")
+                + "oldest revision to go back to: " + Fields.text(history, "oldest") + "; changes are kept "
+                + Fields.text(history, "kept");
     }
 
     static String text(HistoryReport report) {

@@ -7,6 +7,7 @@ import dev.sluice.manager.callbacks.CallbackOptions;
 import dev.sluice.manager.callbacks.CallbackTargets;
 import dev.sluice.manager.enrolment.AuthorityException;
 import dev.sluice.manager.http.ShownCertificate;
+import dev.sluice.manager.objects.History;
 import dev.sluice.manager.store.EtcdOptions;
 import dev.sluice.manager.store.StoreException;
 import dev.sluice.wire.IpPrefix;
@@ -132,6 +133,21 @@ final class ManagerCommand implements Callable<Integer> {
                             + " or was stolen: each host has to be enrolled again.")
     private boolean newAuthority;
 
+    @Option(
+            names = "--history-days",
+            paramLabel = "DAYS",
+            defaultValue = "30",
+            description = "How long changes are kept that 'sluice rollback' can go back behind, 1..3650 (default:"
+                    + " ${DEFAULT-VALUE}).")
+    private int historyDays = 30;
+
+    @Option(
+            names = "--history-changes",
+            paramLabel = "N",
+            defaultValue = "10000",
+            description = "How many of them at most, 1..1000000 (default: ${DEFAULT-VALUE}).")
+    private long historyChanges = 10_000;
+
     @Mixin
     private StoreOptions store = new StoreOptions();
 
@@ -191,6 +207,7 @@ final class ManagerCommand implements Callable<Integer> {
 
     private Manager.Options options() {
         Manager.Options options = withAgents(Manager.Options.of(data, SocketAddresses.parse("--listen", listen)));
+        options = options.with(history());
         options = open ? options.withoutAccessControl() : options;
         Optional<EtcdOptions> cluster = store.cluster();
         options = cluster.isPresent() ? options.with(cluster.get()) : options;
@@ -208,6 +225,16 @@ final class ManagerCommand implements Callable<Integer> {
                         () -> new CommandFailure(
                                 "--callback-networks: '" + text
                                         + "' is no network; write a prefix without host bits such as 10.0.0.0/8 or fd00::/8, or one address"));
+    }
+
+    private History.Bounds history() {
+        if (historyDays < 1 || historyDays > 3_650) {
+            throw new CommandFailure("--history-days " + historyDays + " is out of range; write 1..3650");
+        }
+        if (historyChanges < 1 || historyChanges > 1_000_000) {
+            throw new CommandFailure("--history-changes " + historyChanges + " is out of range; write 1..1000000");
+        }
+        return History.Bounds.of(Duration.ofDays(historyDays), historyChanges);
     }
 
     private static Optional<ShownCertificate> shown(

@@ -52,6 +52,11 @@ final class ManagerOptions {
                     "Certificates in PEM that the manager's own is signed by (default: environment variable SLUICE_CA_FILE, else those that Java trusts).")
     private @Nullable Path caFile;
 
+    /** Whether a manager is named in the command itself: commands that are for a node without it look here. */
+    boolean isNamed() {
+        return url != null;
+    }
+
     ManagerClient client() {
         String text = url != null ? url : environment("SLUICE_MANAGER", "http://" + DEFAULT_ADDRESS);
         try {

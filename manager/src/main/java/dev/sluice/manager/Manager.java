@@ -9,7 +9,9 @@ import dev.sluice.manager.http.ShownCertificate;
 import dev.sluice.manager.metrics.ManagerScrape.Expiry;
 import dev.sluice.manager.metrics.ManagerScraper;
 import dev.sluice.manager.objects.Caller;
+import dev.sluice.manager.objects.History;
 import dev.sluice.manager.objects.Inventory;
+import dev.sluice.manager.objects.Refusal;
 import dev.sluice.manager.rest.Gate;
 import dev.sluice.manager.rest.RestApi;
 import dev.sluice.manager.rest.Self;
@@ -54,6 +56,7 @@ public final class Manager implements AutoCloseable {
             Leading leading,
             Election election,
             Optional<Enrolments> enrolments,
+            History history,
             Options options) {
         this.enrolments = enrolments;
         this.store = store;
@@ -62,7 +65,7 @@ public final class Manager implements AutoCloseable {
         this.election = election;
         compactor = Thread.ofVirtual()
                 .name("sluice-compactor")
-                .start(() -> compact(options.revisionsKept(), options.compactEvery()));
+                .start(() -> compact(history, options.revisionsKept(), options.compactEvery()));
     }
 
     /** Holds a token for whoever may read it: the administrator of this machine. */
@@ -75,6 +78,7 @@ public final class Manager implements AutoCloseable {
      * @param listen loopback addresses only, unless there are access control and a certificate
      * @param requestsPerSecondMax of one client address
      * @param revisionsKept how far watchers and listings can go back
+     * @param history how far people can go back
      * @param accessControl whether clients have to show a token
      * @param certificate with which TLS is spoken; empty: plain HTTP
      * @param callbacks how service managers are called
@@ -86,6 +90,7 @@ public final class Manager implements AutoCloseable {
             InetSocketAddress listen,
             int requestsPerSecondMax,
             long revisionsKept,
+            History.Bounds history,
             Duration compactEvery,
             boolean accessControl,
             Optional<ShownCertificate> certificate,
@@ -99,6 +104,7 @@ public final class Manager implements AutoCloseable {
                     listen,
                     500,
                     10_000,
+                    History.Bounds.USUAL,
                     Duration.ofMinutes(1),
                     true,
                     Optional.empty(),
@@ -109,30 +115,36 @@ public final class Manager implements AutoCloseable {
 
         /** The same for whoever reaches it. */
         public Options withoutAccessControl() {
-            return with(false, certificate, callbacks, agents, cluster);
+            return with(history, false, certificate, callbacks, agents, cluster);
         }
 
         /** The same with TLS. */
         public Options with(ShownCertificate shown) {
-            return with(accessControl, Optional.of(shown), callbacks, agents, cluster);
+            return with(history, accessControl, Optional.of(shown), callbacks, agents, cluster);
         }
 
         /** The same with another way to call service managers. */
         public Options with(CallbackOptions newCallbacks) {
-            return with(accessControl, certificate, newCallbacks, agents, cluster);
+            return with(history, accessControl, certificate, newCallbacks, agents, cluster);
         }
 
         /** The same with agents. */
         public Options with(AgentOptions newAgents) {
-            return with(accessControl, certificate, callbacks, Optional.of(newAgents), cluster);
+            return with(history, accessControl, certificate, callbacks, Optional.of(newAgents), cluster);
         }
 
         /** The same with a store for several managers. */
         public Options with(EtcdOptions newCluster) {
-            return with(accessControl, certificate, callbacks, agents, Optional.of(newCluster));
+            return with(history, accessControl, certificate, callbacks, agents, Optional.of(newCluster));
+        }
+
+        /** The same with another history. */
+        public Options with(History.Bounds newHistory) {
+            return with(newHistory, accessControl, certificate, callbacks, agents, cluster);
         }
 
         private Options with(
+                History.Bounds newHistory,
                 boolean newAccessControl,
                 Optional<ShownCertificate> newCertificate,
                 CallbackOptions newCallbacks,
@@ -143,6 +155,7 @@ public final class Manager implements AutoCloseable {
                     listen,
                     requestsPerSecondMax,
                     revisionsKept,
+                    newHistory,
                     compactEvery,
                     newAccessControl,
                     newCertificate,
@@ -194,7 +207,7 @@ public final class Manager implements AutoCloseable {
         Store store = options.open();
         Election election = null;
         try {
-            Inventory inventory = new Inventory(store, InstantSource.system());
+            Inventory inventory = new Inventory(store, InstantSource.system(), options.history());
             int objects = inventory.all().objects().size();
             Accounts accounts = new Accounts(store, inventory, InstantSource.system());
             Gate gate = options.accessControl() ? Gate.ofTokens(accounts) : Gate.open();
@@ -227,7 +240,7 @@ public final class Manager implements AutoCloseable {
                     System::nanoTime);
             HttpServer server = HttpServer.start(options.listen(), HttpServer.Limits.USUAL, options.certificate(), api);
             LOG.info("{} objects at revision {} in {}", objects, store.revision(), options.store());
-            return new Manager(store, server, leading, election, enrolments, options);
+            return new Manager(store, server, leading, election, enrolments, inventory.history(), options);
         } catch (IOException | RuntimeException e) {
             if (election != null) {
                 election.close();
@@ -286,20 +299,22 @@ public final class Manager implements AutoCloseable {
     }
 
     /** Each so often; of several managers the one that leads, or any if there is no room: without room nobody new can lead. */
-    private void compact(long kept, Duration every) {
+    private void compact(History history, long kept, Duration every) {
         try {
             while (true) {
                 Thread.sleep(every);
-                compact(kept);
+                // First of all: to forget takes a little room, which compacting makes.
+                boolean full = store.lacksRoom();
+                compact(full, kept);
+                forget(full, history);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    private void compact(long kept) {
+    private void compact(boolean full, long kept) {
         try {
-            boolean full = store.lacksRoom();
             long oldest = store.revision() - (full ? 0 : kept);
             if (full || (election.standing().leads() && oldest > store.compacted())) {
                 store.compact(oldest);
@@ -308,6 +323,18 @@ public final class Manager implements AutoCloseable {
             LOG.warn("old revisions are kept until it works: {}", e.getMessage());
         } catch (RuntimeException e) {
             LOG.error("a defect of this program, old revisions are kept for now", e);
+        }
+    }
+
+    private void forget(boolean full, History history) {
+        try {
+            if (full || election.standing().leads()) {
+                history.forget(full);
+            }
+        } catch (Refusal | StoreException e) {
+            LOG.warn("old changes are kept until it works: {}", e.getMessage());
+        } catch (RuntimeException e) {
+            LOG.error("a defect of this program, old changes are kept for now", e);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.sluice.manager;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.manager.callbacks.CallbackOptions;
+import dev.sluice.manager.objects.History;
 import dev.sluice.manager.store.EtcdOptions;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -82,6 +83,7 @@ class EtcdFullTest {
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 100_000,
                 10_000,
+                History.Bounds.USUAL,
                 COMPACT_EVERY,
                 false,
                 Optional.empty(),

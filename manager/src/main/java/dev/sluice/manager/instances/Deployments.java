@@ -39,7 +39,7 @@ final class Deployments {
     private static final Logger LOG = LoggerFactory.getLogger(Deployments.class);
 
     /** Under which name the manager itself owns the fields of instances. */
-    static final Caller CALLER = new Caller("deployments", "deployments");
+    static final Caller CALLER = new Caller(ManagedObject.DEPLOYMENTS, ManagedObject.DEPLOYMENTS);
 
     /** As long as a deployment gives that says nothing. */
     private static final long ORPHAN_DEADLINE_NS = 300_000_000_000L;

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -28,17 +29,39 @@ public final class Audit {
      *
      * @param count entries so far
      * @param hash of the last one; empty: there is none
+     * @param changes number of the newest change of the history
+     * @param kept changes behind this one are kept, so that this is the oldest one to go back to
+     * @param bytes of all changes that there ever were in the history
      */
-    record Head(long count, String hash) {
+    record Head(long count, String hash, long changes, long kept, long bytes) {
         static Head of(Optional<Entry> stored) {
-            return stored.map(entry -> Trees.read(entry.value()))
-                    .map(tree -> new Head(
-                            tree.path("audit").asLong(), tree.path("hash").asString("")))
-                    .orElse(new Head(0, ""));
+            if (stored.isEmpty()) {
+                return new Head(0, "", 0, 0, 0);
+            }
+            ObjectNode tree = Trees.read(stored.get().value());
+            long count = tree.path("audit").asLong();
+            // A version that knows of no history wrote last: what it changed is in none, so a new one begins, with
+            // numbers that were never given out.
+            return new Head(
+                    count,
+                    tree.path("hash").asString(""),
+                    tree.path("changes").asLong(count),
+                    tree.path("kept").asLong(count),
+                    tree.path("bytes").asLong(0));
         }
 
         byte[] value() {
-            return Trees.bytes(Map.of("audit", count, "hash", hash));
+            return Trees.bytes(Map.of("audit", count, "hash", hash, "changes", changes, "kept", kept, "bytes", bytes));
+        }
+
+        /** With one more change in the history. */
+        Head changed(long newBytes) {
+            return new Head(count, hash, changes + 1, kept, bytes + newBytes);
+        }
+
+        /** With a history that begins later. */
+        Head keeping(long from) {
+            return new Head(count, hash, changes, from, bytes);
         }
     }
 
@@ -54,8 +77,10 @@ public final class Audit {
      *
      * @param objects what was changed, and how in one word: {@code created Service/fw}
      * @param changes field by field
+     * @param backTo the revision that was gone back to; empty: it is no rollback
      */
-    static Next next(Head before, String time, Caller caller, List<String> objects, List<String> changes) {
+    static Next next(
+            Head before, String time, Caller caller, List<String> objects, List<String> changes, OptionalLong backTo) {
         long number = before.count() + 1;
         ObjectNode entry = Trees.object();
         entry.put("number", number);
@@ -65,10 +90,13 @@ public final class Audit {
         entry.set("objects", Trees.tree(objects));
         entry.set("changes", Trees.tree(changes.stream().limit(CHANGES_MAX).toList()));
         entry.put("changeCount", changes.size());
+        backTo.ifPresent(revision -> entry.put("rolledBackTo", revision));
         entry.put("previous", before.hash());
         String hash = hash(entry);
         entry.put("hash", hash);
-        return new Next(new Put(key(number), Trees.bytes(entry)), new Head(number, hash));
+        return new Next(
+                new Put(key(number), Trees.bytes(entry)),
+                new Head(number, hash, before.changes(), before.kept(), before.bytes()));
     }
 
     /** Of an entry without its own hash; the order of fields is that in which it was written. */

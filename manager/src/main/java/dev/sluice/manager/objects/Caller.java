@@ -18,7 +18,7 @@ public record Caller(String user, String manager, Rights rights) {
             "sluice",
             ManagedObject.DISCOVERY,
             "controller",
-            "deployments",
+            ManagedObject.DEPLOYMENTS,
             "traces",
             "service-managers");
 

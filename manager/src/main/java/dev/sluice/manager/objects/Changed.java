@@ -10,8 +10,10 @@ import java.util.Locale;
  * @param dryRun nothing was stored
  * @param items in the order of the request
  * @param warnings what is doubtful about these objects
+ * @param differences field by field, without secrets
  */
-public record Changed(long revision, boolean dryRun, List<Item> items, List<String> warnings) {
+public record Changed(
+        long revision, boolean dryRun, List<Item> items, List<String> warnings, List<String> differences) {
     /** What happened to an object. */
     public enum What {
         /** It is new. */
@@ -43,5 +45,6 @@ public record Changed(long revision, boolean dryRun, List<Item> items, List<Stri
     public Changed {
         items = List.copyOf(items);
         warnings = List.copyOf(warnings);
+        differences = List.copyOf(differences);
     }
 }

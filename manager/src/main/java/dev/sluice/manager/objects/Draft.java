@@ -132,7 +132,7 @@ final class Draft {
             invalid.add(new Cause(
                     title,
                     "metadata.annotations",
-                    "belonged to tenant " + exported + " where it was exported, and would be shared by all here",
+                    "belonged to tenant " + exported + " where it comes from, and would be shared by all here",
                     exported,
                     "a tenant of that name: sluice tenant create " + exported + "; or no annotation sluice.dev/tenant",
                     ""));
@@ -396,6 +396,30 @@ final class Draft {
         return items.stream()
                 .map(item -> item.what().word() + " " + item.object().title())
                 .toList();
+    }
+
+    /** What goes into the history: objects of which another thing is written, if it was a user who did so. */
+    List<History.Was> undone() {
+        if (!caller.rights().areOfUser()) {
+            return List.of();
+        }
+        List<History.Was> undone = new ArrayList<>();
+        for (Changed.Item item : items) {
+            ManagedObject object = item.object();
+            ManagedObject was = before.get(object.key());
+            boolean same = was != null
+                    && (item.what() == What.UNCHANGED
+                            || (item.what() == What.CONFIGURED && was.written().equals(object.written())));
+            if (!same) {
+                undone.add(new History.Was(
+                        item.what(),
+                        object.kind(),
+                        object.name(),
+                        tenants.of(object.name()),
+                        Optional.ofNullable(was)));
+            }
+        }
+        return undone;
     }
 
     /** What users write of an object, and what a user says is known of it. */

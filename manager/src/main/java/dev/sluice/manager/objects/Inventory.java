@@ -15,16 +15,15 @@ import dev.sluice.manager.store.Store.Listing;
 import dev.sluice.manager.store.Store.Put;
 import dev.sluice.manager.store.StoreException;
 import dev.sluice.model.Kind;
-import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.OptionalLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -40,7 +39,7 @@ public final class Inventory {
     public static final int EDITS_MAX = 10_000;
 
     /** Written by every change of the configuration: two that are checked against the same state cannot both be stored. */
-    private static final String HEAD = "head";
+    static final String HEAD = "head";
 
     /** Where users, tenants and tokens are in the store. */
     private static final String ACCESS_PREFIX = "access/";
@@ -51,12 +50,11 @@ public final class Inventory {
     private final Store store;
     private final InstantSource clock;
     private final Generated generated;
+    private final History history;
     private final ReentrantLock lock = new ReentrantLock();
 
-    /** What was last read from the store, guarded by the lock. */
-    private NavigableMap<String, ManagedObject> objects = new TreeMap<>();
-
-    private long known = -1;
+    /** Guarded by the lock. */
+    private final Snapshot snapshot;
 
     /** Guarded by the lock. */
     private final WholeCheck model = new WholeCheck();
@@ -67,11 +65,18 @@ public final class Inventory {
     /** Why the last change could not be stored; empty: it could. */
     private volatile String lastFailure = "";
 
-    /** Keeps its objects in a store. */
+    /** Keeps its objects in a store, and changes of them for the usual time. */
     public Inventory(Store store, InstantSource clock) {
+        this(store, clock, History.Bounds.USUAL);
+    }
+
+    /** Keeps its objects in a store, and changes of them within bounds. */
+    public Inventory(Store store, InstantSource clock, History.Bounds kept) {
         this.store = store;
         this.clock = clock;
         generated = new Generated(store, clock);
+        history = new History(store, this, clock, kept);
+        snapshot = new Snapshot(store);
     }
 
     /**
@@ -98,8 +103,8 @@ public final class Inventory {
     public All all() {
         lock.lock();
         try {
-            refresh();
-            return new All(known, List.copyOf(objects.values()));
+            snapshot.refresh();
+            return new All(snapshot.revision(), List.copyOf(snapshot.objects().values()));
         } finally {
             lock.unlock();
         }
@@ -143,36 +148,6 @@ public final class Inventory {
             throw gone(e, "list from the beginning again");
         } catch (StoreException e) {
             throw refusal(e);
-        }
-    }
-
-    /** Where a listing goes on. */
-    private record Continuation(long revision, String key) {
-        static Continuation parse(String text, Kind kind) {
-            if (text.isEmpty()) {
-                return new Continuation(0, "");
-            }
-            try {
-                String plain = new String(Base64.getUrlDecoder().decode(text), StandardCharsets.US_ASCII);
-                int colon = plain.indexOf(':');
-                Continuation parsed = new Continuation(
-                        Long.parseLong(plain.substring(0, Math.max(colon, 0))), plain.substring(colon + 1));
-                if (parsed.revision > 0 && parsed.key.startsWith(ManagedObject.prefix(kind))) {
-                    return parsed;
-                }
-            } catch (IllegalArgumentException e) {
-                // The same answer as for what can be read and makes no sense.
-            }
-            throw new Refusal(
-                    Reason.BAD_REQUEST,
-                    "continue is not what a listing of " + kind.plural() + " gave",
-                    "list from the beginning, without continue");
-        }
-
-        String text() {
-            return Base64.getUrlEncoder()
-                    .withoutPadding()
-                    .encodeToString((revision + ":" + key).getBytes(StandardCharsets.US_ASCII));
         }
     }
 
@@ -227,6 +202,11 @@ public final class Inventory {
         return generated;
     }
 
+    /** The changes of objects that people made. */
+    public History history() {
+        return history;
+    }
+
     /** Waits for something newer than a revision; the newest one. */
     public long await(long after, long timeoutMs) throws InterruptedException {
         try {
@@ -248,17 +228,30 @@ public final class Inventory {
      * @throws Refusal if that does not hold, among others
      */
     public Changed change(List<Edit> edits, Caller caller, boolean dryRun, List<Condition> fence) {
-        if (edits.isEmpty() || edits.size() > EDITS_MAX) {
-            throw new Refusal(
-                    edits.isEmpty() ? Reason.BAD_REQUEST : Reason.TOO_LARGE,
-                    "the request holds " + edits.size() + " objects",
-                    "send 1.." + EDITS_MAX + " objects");
+        if (edits.isEmpty()) {
+            throw new Refusal(Reason.BAD_REQUEST, "the request holds 0 objects", "send 1.." + EDITS_MAX + " objects");
         }
+        return change(_ -> edits, caller, dryRun, fence);
+    }
+
+    /** Edits that follow from what there is. */
+    interface Plan {
+        /** Works them out; may be asked more than once, as long as objects or history change meanwhile. */
+        List<Edit> edits(Map<String, ManagedObject> objects);
+
+        /** The revision that it goes back to; empty: it is no rollback. */
+        default OptionalLong backTo() {
+            return OptionalLong.empty();
+        }
+    }
+
+    /** Does all edits of a plan or none. */
+    Changed change(Plan plan, Caller caller, boolean dryRun, List<Condition> fence) {
         lock.lock();
         try {
             for (int tries = 1; tries <= TRIES_MAX; tries++) {
-                refresh();
-                Optional<Changed> changed = attempt(edits, caller, dryRun, fence);
+                snapshot.refresh();
+                Optional<Changed> changed = attempt(plan, caller, dryRun, fence);
                 if (changed.isPresent()) {
                     return changed.get();
                 }
@@ -273,8 +266,16 @@ public final class Inventory {
     }
 
     /** Empty if somebody else was faster. */
-    private Optional<Changed> attempt(List<Edit> edits, Caller caller, boolean dryRun, List<Condition> fence) {
+    private Optional<Changed> attempt(Plan plan, Caller caller, boolean dryRun, List<Condition> fence) {
         String time = time();
+        NavigableMap<String, ManagedObject> objects = snapshot.objects();
+        List<Edit> edits = plan.edits(objects);
+        if (edits.size() > EDITS_MAX) {
+            throw new Refusal(
+                    Reason.TOO_LARGE,
+                    "the request holds " + edits.size() + " objects",
+                    "at most " + EDITS_MAX + " objects; do it in several steps");
+        }
         Draft draft = new Draft(objects, caller, Tenants.of(store), time);
         draft.edit(edits);
         List<String> warnings = draft.check(model, tenantChecks);
@@ -287,8 +288,9 @@ public final class Inventory {
                     changes.add(new Put(item.object().key(), item.object().value()));
             }
         }
+        List<String> differences = draft.isRecorded() ? draft.differences() : List.of();
         if (dryRun || changes.isEmpty()) {
-            return Optional.of(new Changed(known, dryRun, draft.items(), warnings));
+            return Optional.of(new Changed(snapshot.revision(), dryRun, draft.items(), warnings, differences));
         }
         checkSizes(changes);
         List<Condition> conditions = new ArrayList<>(fence);
@@ -298,10 +300,11 @@ public final class Inventory {
         }
         if (draft.isRecorded()) {
             Optional<Entry> head = store.get(HEAD);
-            if (head.map(Entry::revision).orElse(0L) > known) {
+            if (head.map(Entry::revision).orElse(0L) > snapshot.revision()) {
                 return Optional.empty();
             }
-            record(head, time, caller, draft.titles(), draft.differences(), conditions, changes);
+            Told told = new Told(draft.titles(), differences, draft.undone(), plan.backTo());
+            record(head, time, caller, told, conditions, changes);
         }
         return switch (store.commit(conditions, changes)) {
             case Conflict(Condition failed, long _)
@@ -310,24 +313,39 @@ public final class Inventory {
             case Conflict _ -> Optional.empty();
             case Committed(long revision) -> {
                 lastFailure = "";
-                yield Optional.of(stored(draft, revision, warnings));
+                yield Optional.of(stored(draft, revision, warnings, differences));
             }
         };
     }
 
+    /**
+     * What a transaction leaves in the record of changes, and in the history.
+     *
+     * @param undone what goes into the history; nothing: it is none of its changes
+     * @param backTo the revision that is gone back to; empty: it is no rollback
+     */
+    private record Told(
+            List<String> objects, List<String> differences, List<History.Was> undone, OptionalLong backTo) {}
+
     /** Adds an entry of the record to a transaction, and the condition that nobody else does meanwhile. */
     private static void record(
-            Optional<Entry> head,
+            Optional<Entry> stored,
             String time,
             Caller caller,
-            List<String> objects,
-            List<String> differences,
+            Told told,
             List<Condition> conditions,
             List<Change> changes) {
-        Audit.Next record = Audit.next(Audit.Head.of(head), time, caller, objects, differences);
-        conditions.add(new Condition(HEAD, head.map(Entry::revision).orElse(0L)));
+        Audit.Next record =
+                Audit.next(Audit.Head.of(stored), time, caller, told.objects, told.differences, told.backTo);
+        Audit.Head head = record.head();
+        if (!told.undone.isEmpty()) {
+            History.Next next = History.next(head, time, caller, told.undone, told.backTo);
+            head = next.head();
+            changes.addAll(next.changes());
+        }
+        conditions.add(new Condition(HEAD, stored.map(Entry::revision).orElse(0L)));
         changes.add(record.entry());
-        changes.add(new Put(HEAD, record.head().value()));
+        changes.add(new Put(HEAD, head.value()));
     }
 
     /**
@@ -362,7 +380,8 @@ public final class Inventory {
                 Deed wanted = deed.get();
                 List<Condition> conditions = new ArrayList<>(wanted.conditions);
                 List<Change> changes = new ArrayList<>(wanted.changes);
-                record(head, time(), caller, List.of(wanted.what), wanted.differences, conditions, changes);
+                Told told = new Told(List.of(wanted.what), wanted.differences, List.of(), OptionalLong.empty());
+                record(head, time(), caller, told, conditions, changes);
                 Store.Outcome outcome = store.commit(conditions, changes);
                 if (outcome instanceof Committed) {
                     lastFailure = "";
@@ -403,7 +422,7 @@ public final class Inventory {
         }
     }
 
-    private static Changed stored(Draft draft, long revision, List<String> warnings) {
+    private static Changed stored(Draft draft, long revision, List<String> warnings, List<String> differences) {
         List<Changed.Item> items = draft.items().stream()
                 .map(item -> switch (item.what()) {
                     case UNCHANGED, DELETED -> item;
@@ -417,63 +436,7 @@ public final class Inventory {
                                         item.object().tree()));
                 })
                 .toList();
-        return new Changed(revision, false, items, warnings);
-    }
-
-    /** Brings what is in memory up to the newest revision, by what happened since or, if that is not kept, by reading everything. */
-    private void refresh() {
-        try {
-            if (known >= 0 && store.compacted() <= known) {
-                replay();
-                return;
-            }
-        } catch (CompactedException e) {
-            // Everything is read instead.
-        }
-        readAll();
-    }
-
-    private void replay() throws CompactedException {
-        long newest = store.revision();
-        while (known < newest) {
-            List<Event> events = store.events(ManagedObject.PREFIX, known, EVENTS_MAX);
-            for (Event event : events) {
-                if (event.deleted()) {
-                    objects.remove(event.entry().key());
-                } else {
-                    ManagedObject object = ManagedObject.of(event.entry());
-                    objects.put(object.key(), object);
-                }
-            }
-            known = events.size() < EVENTS_MAX
-                    ? newest
-                    : events.getLast().entry().revision();
-        }
-    }
-
-    private void readAll() {
-        for (int tries = 0; tries < TRIES_MAX; tries++) {
-            try {
-                NavigableMap<String, ManagedObject> read = new TreeMap<>();
-                long revision = 0;
-                String after = "";
-                Listing part;
-                do {
-                    part = store.list(ManagedObject.PREFIX, after, Store.LIST_MAX, revision);
-                    revision = part.revision();
-                    for (Entry entry : part.entries()) {
-                        read.put(entry.key(), ManagedObject.of(entry));
-                        after = entry.key();
-                    }
-                } while (part.more());
-                objects = read;
-                known = revision;
-                return;
-            } catch (CompactedException e) {
-                // Compacted while it was read: from the beginning, at a newer revision.
-            }
-        }
-        throw new Refusal(Reason.UNAVAILABLE, "the store is compacted faster than it can be read", "try again");
+        return new Changed(revision, false, items, warnings, differences);
     }
 
     /** Entries of the record of changes behind one, oldest first. */
@@ -512,7 +475,8 @@ public final class Inventory {
         return chain.end(head);
     }
 
-    private Audit.Head auditHead() {
+    /** The end of the record of changes, and of the history. */
+    Audit.Head auditHead() {
         return guarded(() -> Audit.Head.of(store.get(HEAD)));
     }
 
@@ -535,17 +499,19 @@ public final class Inventory {
                 new Check("store can be read", reading), new Check("store could be written last time", lastFailure));
     }
 
-    /** Objects and record of one moment, for {@link Backup#restore}. */
+    /** Objects, record and history of one moment, for {@link Backup#restore}. */
     public byte[] backup() {
-        return guarded(() -> Backup.take(store, List.of(ACCESS_PREFIX, Audit.PREFIX, HEAD, ManagedObject.PREFIX)));
+        List<String> prefixes =
+                List.of(ACCESS_PREFIX, Audit.PREFIX, History.BEFORE_PREFIX, History.PREFIX, HEAD, ManagedObject.PREFIX);
+        return guarded(() -> Backup.take(store, prefixes));
     }
 
     /** Something that asks the store. */
-    private interface Question<T> {
+    interface Question<T> {
         T ask();
     }
 
-    private static <T> T guarded(Question<T> question) {
+    static <T> T guarded(Question<T> question) {
         try {
             return question.ask();
         } catch (StoreException e) {

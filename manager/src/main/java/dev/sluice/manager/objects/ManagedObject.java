@@ -28,9 +28,15 @@ public record ManagedObject(Kind kind, String name, long revision, ObjectNode tr
     /** Who owns what the manager found by itself; nobody else has this name. */
     public static final String DISCOVERY = "discovery";
 
+    /** Who owns the instances that the manager makes for deployments. */
+    public static final String DEPLOYMENTS = "deployments";
+
     /** What the manager writes into metadata; users read it, and what they write there is ignored. */
     static final Set<String> OWN_METADATA =
             Set.of("uid", "resourceVersion", "generation", "creationTimestamp", "managedFields");
+
+    /** Names under which the manager itself owns what it writes of objects. */
+    private static final Set<String> OWN_OWNERS = Set.of(DISCOVERY, DEPLOYMENTS);
 
     /** Where those are that the manager makes: versions that do not know such kinds need not read them, and backups leave them out. */
     static final String GENERATED_PREFIX = "generated/";
@@ -155,11 +161,20 @@ public record ManagedObject(Kind kind, String name, long revision, ObjectNode tr
 
     /** What users wrote, without what the manager found: it finds that again. Empty if it found all of it. */
     public Optional<ObjectNode> writtenByUsers() {
+        return writtenWithout(Set.of(DISCOVERY));
+    }
+
+    /** The same, without what the manager wrote for deployments either. */
+    Optional<ObjectNode> writtenByPeople() {
+        return writtenWithout(OWN_OWNERS);
+    }
+
+    private Optional<ObjectNode> writtenWithout(Set<String> owners) {
         ObjectNode written = written();
         Set<String> others = new TreeSet<>();
         Set<String> found = new TreeSet<>();
         for (FieldOwner owner : FieldOwner.of(tree)) {
-            (owner.manager().equals(DISCOVERY) ? found : others).addAll(owner.fields());
+            (owners.contains(owner.manager()) ? found : others).addAll(owner.fields());
         }
         if (found.isEmpty()) {
             return Optional.of(written);
@@ -167,6 +182,28 @@ public record ManagedObject(Kind kind, String name, long revision, ObjectNode tr
         found.removeAll(others);
         found.forEach(pointer -> Trees.remove(written, pointer));
         return others.isEmpty() ? Optional.empty() : Optional.of(written);
+    }
+
+    /** Which object it is, and the fields that the manager itself owns. */
+    ObjectNode writtenByManager() {
+        ObjectNode written = written();
+        Set<String> own = new TreeSet<>();
+        for (FieldOwner owner : FieldOwner.of(tree)) {
+            if (OWN_OWNERS.contains(owner.manager())) {
+                own.addAll(owner.fields());
+            }
+        }
+        Trees.leaves(written).keySet().stream()
+                .filter(pointer -> !own.contains(pointer))
+                .forEach(pointer -> Trees.remove(written, pointer));
+        return written;
+    }
+
+    /** Whether the manager made it, found as a port or for a deployment: then it makes it again where it has to be. */
+    boolean isMade() {
+        return FieldOwner.of(tree).stream()
+                .map(FieldOwner::manager)
+                .anyMatch(owner -> owner.equals(DEPLOYMENTS) || (kind == Kind.PORT && owner.equals(DISCOVERY)));
     }
 
     static ObjectNode written(ObjectNode tree) {

@@ -53,7 +53,10 @@ public record Tenants(SortedSet<String> names) {
 
     /** Adds to what is exported of an object whose it is: elsewhere there may be no such tenant, and all would share it then. */
     public void mark(ObjectNode written) {
-        String tenant = of(written.path("metadata").path("name").asString(""));
+        mark(written, of(written.path("metadata").path("name").asString("")));
+    }
+
+    static void mark(ObjectNode written, String tenant) {
         if (!tenant.isEmpty() && written.get("metadata") instanceof ObjectNode metadata) {
             metadata.withObjectProperty("annotations").put(EXPORTED, tenant);
         }

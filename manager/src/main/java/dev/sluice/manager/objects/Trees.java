@@ -9,6 +9,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** JSON trees of objects, and the fields in them, told by pointers (RFC 6901): {@code /spec/health/probe}. Lists are one value each. */
@@ -25,6 +26,11 @@ public final class Trees {
     /** An empty object. */
     public static ObjectNode object() {
         return MAPPER.createObjectNode();
+    }
+
+    /** An empty list. */
+    static ArrayNode array() {
+        return MAPPER.createArrayNode();
     }
 
     /** Any record, map or list as a tree. */

@@ -45,6 +45,10 @@ final class Answers {
     }
 
     static HttpAnswer.Whole changed(Call call, Changed changed) {
+        return value(call, changes(changed));
+    }
+
+    static ObjectNode changes(Changed changed) {
         ObjectNode body = Trees.object();
         body.put("resourceVersion", String.valueOf(changed.revision()));
         body.put("dryRun", changed.dryRun());
@@ -55,7 +59,7 @@ final class Answers {
             entry.set("object", item.object().shown());
         }
         body.set("warnings", Trees.tree(changed.warnings()));
-        return value(call, body);
+        return body;
     }
 
     /** Problem details (RFC 9457), with what is wrong one by one. */

@@ -65,6 +65,7 @@ public final class RestApi implements HttpServer.Handler {
         routes.addAll(new AccessRoutes(accounts, inventory).routes());
         routes.addAll(new EnrolmentRoutes(enrolments).routes());
         routes.addAll(new EventRoutes(inventory, events, gate, self).routes());
+        routes.addAll(new HistoryRoutes(inventory).routes());
         routes.addAll(new AssignmentRoutes(inventory, gate).routes());
         routes.addAll(new CaptureRoutes(inventory, files, self).routes());
         routes.addAll(new ObjectRoutes(inventory, gate).routes());

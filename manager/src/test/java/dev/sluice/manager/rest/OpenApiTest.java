@@ -148,8 +148,17 @@ class OpenApiTest {
                     contract,
                     "AuditVerdict",
                     http.get("/api/v1/audit/verification").json());
+            assertRequired(contract, "HistoryList", http.get("/api/v1/history").json());
+            assertRequired(
+                    contract,
+                    "RolledBack",
+                    http.send("POST", "/api/v1/rollback", "revision: 0").json());
+            assertRequired(contract, "HistoryList", http.get("/api/v1/history").json());
+            assertRequired(contract, "AuditList", http.get("/api/v1/audit").json());
             assertRequired(contract, "ManagerList", http.get("/api/v1/managers").json());
-            http.send("POST", "/api/v1/apply", """
+            http.send("POST", "/api/v1/apply", object + """
+
+                    ---
                     {apiVersion: sluice.dev/v1, kind: ServiceManager, metadata: {name: acme}, spec: {services: fw}}
                     ---
                     {apiVersion: sluice.dev/v1, kind: ServiceInstance, metadata: {name: fw-1}, spec: {service: fw, node: a, interfaces: {in: i, out: o}}}

@@ -3,6 +3,12 @@ package dev.sluice.manager.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sluice.manager.access.Identity;
+import dev.sluice.manager.objects.Caller;
+import dev.sluice.manager.objects.Edit;
+import dev.sluice.manager.objects.History;
+import dev.sluice.manager.objects.Inventory;
+import dev.sluice.manager.objects.Rollback;
 import dev.sluice.manager.store.Store.Change;
 import dev.sluice.manager.store.Store.Committed;
 import dev.sluice.manager.store.Store.Condition;
@@ -14,7 +20,10 @@ import dev.sluice.manager.store.Store.Listing;
 import dev.sluice.manager.store.Store.Outcome;
 import dev.sluice.manager.store.Store.Put;
 import dev.sluice.manager.store.StoreException.Reason;
+import dev.sluice.model.WrittenObject;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -380,6 +389,32 @@ abstract class StoreContractTest {
             }
             assertThat(replayed).as("seed %d events after %d", seed, at).isEqualTo(state);
         }
+    }
+
+    /** What a history needs of a store: parts of listings, and many keys in one transaction. */
+    @Test
+    void objectsComeBackAsTheyWereBeforeOldRevisionsWereForgotten() throws Exception {
+        Inventory inventory = new Inventory(store, () -> Instant.EPOCH, History.Bounds.of(Duration.ofDays(1), 120));
+        Caller caller = new Caller("alice", "alice", Identity.LOCAL);
+        for (int i = 1; i <= 130; i++) {
+            String text = "{apiVersion: sluice.dev/v1, kind: Service, metadata: {name: s-" + i % 3 + ", labels: {i: '"
+                    + i + "'}}, spec: {transport: raw}}";
+            WrittenObject object = WrittenObject.read("test", text).objects().getFirst();
+            inventory.change(List.of(new Edit.Apply(object, false)), caller, false);
+        }
+        store.compact(store.revision());
+        inventory.history().forget(false);
+        assertThat(inventory.history().list(caller.rights(), 0, 1).oldest()).isEqualTo(10);
+        assertThat(store.list("changes/", "", Store.LIST_MAX, 0).entries()).hasSize(120);
+        assertThat(store.list("before/", "", Store.LIST_MAX, 0).entries()).hasSize(120);
+        new Rollback(inventory, 10, caller).run(false);
+        assertThat(inventory.all().objects())
+                .extracting(object -> object.labels().get("i"))
+                .containsExactly("9", "10", "8");
+        new Rollback(inventory, 130, caller).run(false);
+        assertThat(inventory.all().objects())
+                .extracting(object -> object.labels().get("i"))
+                .containsExactly("129", "130", "128");
     }
 
     static Reason reason(Throwable failure) {

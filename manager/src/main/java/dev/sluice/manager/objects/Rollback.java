@@ -1,0 +1,153 @@
+package dev.sluice.manager.objects;
+
+import dev.sluice.manager.objects.History.Reference;
+import dev.sluice.manager.objects.Refusal.Reason;
+import dev.sluice.model.WrittenObject;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Brings what people wrote of objects back to what it was after a change, in one change (ADR 48). What the manager wrote stays as it is now. Used by one thread,
+ * once.
+ */
+public final class Rollback {
+    private final Inventory inventory;
+    private final long revision;
+    private final Caller caller;
+    private final List<String> left = new ArrayList<>();
+
+    /** A rollback that is not done yet. */
+    public Rollback(Inventory inventory, long revision, Caller caller) {
+        this.inventory = inventory;
+        this.revision = revision;
+        this.caller = caller;
+    }
+
+    /**
+     * What became of it.
+     *
+     * @param left objects that are other than they were, and stay so, since the caller may see them and not change them
+     */
+    public record Done(Changed changed, List<String> left) {}
+
+    /**
+     * Does it.
+     *
+     * @throws Refusal if that revision is not kept, or what would be is not valid
+     */
+    public Done run(boolean dryRun) {
+        Changed changed = inventory.change(new Steps(), caller, dryRun, List.of());
+        return new Done(changed, List.copyOf(left));
+    }
+
+    /** The same, as the inventory asks for it. */
+    private final class Steps implements Inventory.Plan {
+        @Override
+        public List<Edit> edits(Map<String, ManagedObject> objects) {
+            return Rollback.this.edits(objects);
+        }
+
+        @Override
+        public OptionalLong backTo() {
+            return OptionalLong.of(revision);
+        }
+    }
+
+    /** Where an object is that somebody changed since. */
+    private record Place(Reference object, JsonNode entry) {}
+
+    private List<Edit> edits(Map<String, ManagedObject> objects) {
+        Tenants tenants = inventory.tenants();
+        Map<Long, ObjectNode> read = new HashMap<>();
+        left.clear();
+        List<Edit> edits = new ArrayList<>();
+        for (Place place : firstChanges().values()) {
+            Reference object = place.object;
+            if (!object.isSeen(caller.rights(), tenants)) {
+                continue;
+            }
+            ObjectNode before = read.computeIfAbsent(
+                    place.entry.path("number").asLong(),
+                    _ -> inventory.history().before(place.entry));
+            ManagedObject then = before.get(object.key()) instanceof ObjectNode tree
+                    ? new ManagedObject(object.kind(), object.name(), 0, tree)
+                    : null;
+            Optional<Edit> edit = edit(object, then, objects.get(object.key()));
+            if (object.isChangeable(caller.rights(), tenants)) {
+                edit.ifPresent(edits::add);
+            } else if (edit.isPresent()) {
+                left.add(object.title());
+            }
+        }
+        return edits;
+    }
+
+    /** For each object that was changed since, by its key, the first of these changes. */
+    private Map<String, Place> firstChanges() {
+        long[] next = {inventory.history().checkKept(revision)};
+        Map<String, Place> first = new TreeMap<>();
+        inventory.history().walk(0, entry -> {
+            long number = entry.path("number").asLong();
+            if (number > next[0]) {
+                // Stored just now: this is worked out again.
+                return true;
+            }
+            if (number != next[0] || number <= revision) {
+                return false;
+            }
+            next[0]--;
+            for (JsonNode object : entry.path("objects")) {
+                // From the newest on, so the first change is what stays.
+                Reference.of(object)
+                        .filter(Reference::isKept)
+                        .ifPresent(of -> first.put(of.key(), new Place(of, entry)));
+            }
+            return true;
+        });
+        if (next[0] != revision) {
+            throw new Refusal(
+                    Reason.GONE,
+                    "change " + next[0] + " is not in the history: a version that keeps none made the backup",
+                    "go back to revision " + next[0] + " or a newer one");
+        }
+        return first;
+    }
+
+    /** What brings one object back; empty: it is what it was. */
+    private static Optional<Edit> edit(Reference object, @Nullable ManagedObject then, @Nullable ManagedObject now) {
+        Optional<ObjectNode> wrote = Optional.ofNullable(then).flatMap(ManagedObject::writtenByPeople);
+        if (now == null) {
+            return wrote.filter(_ -> then == null || !then.isMade())
+                    .map(tree -> new Edit.Create(written(object, tree)));
+        }
+        if (wrote.isEmpty() && !now.isMade()) {
+            return Optional.of(new Edit.Remove(object.kind(), object.name(), now.revision()));
+        }
+        ObjectNode wanted = now.writtenByManager();
+        wrote.ifPresent(tree -> Trees.leaves(tree).forEach((pointer, value) -> Trees.set(wanted, pointer, value)));
+        return wanted.equals(now.written())
+                ? Optional.empty()
+                : Optional.of(new Edit.Replace(written(object, wanted), now.revision()));
+    }
+
+    /** Says whose it was, so that it is refused where there is no such tenant now: all would share it. */
+    private static WrittenObject written(Reference object, ObjectNode tree) {
+        Tenants.mark(tree, object.tenant());
+        WrittenObject.Read read = WrittenObject.read("", Trees.text(tree));
+        if (read.objects().size() != 1 || !read.problems().isEmpty()) {
+            throw new Refusal(
+                    Reason.TOO_LARGE,
+                    object.title() + " is too large to be written again",
+                    "apply it in parts; nothing was changed");
+        }
+        return read.objects().getFirst();
+    }
+}

@@ -1,0 +1,134 @@
+package dev.sluice.manager.rest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.manager.access.Binding;
+import dev.sluice.manager.access.Role;
+import dev.sluice.manager.access.User;
+import dev.sluice.manager.objects.Caller;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** History and rollback as clients ask for them, each with the rights that it has (X9, C14). */
+@Timeout(60)
+class HistoryRoutesTest {
+    private static final Caller ROOT = new Caller("root", "root");
+
+    @SuppressWarnings("NullAway.Init") // set before each test
+    private Http http;
+
+    private String admin = "";
+
+    @BeforeEach
+    void start() throws Exception {
+        http = new Http(10_000, true);
+        admin = token("root", Role.ADMIN, Binding.EVERYWHERE);
+    }
+
+    @AfterEach
+    void stop() {
+        http.close();
+    }
+
+    private String token(String user, Role role, String tenant) {
+        http.accounts.put(new User(user, List.of(new Binding(role, tenant))), ROOT);
+        return http.accounts.issue(user, Duration.ofHours(1), "", ROOT).text();
+    }
+
+    private Http.Answer send(String token, String method, String path, String body, String type) throws Exception {
+        return http.send(method, path, body, "Authorization", "Bearer " + token, "Content-Type", type);
+    }
+
+    private Http.Answer send(String token, String method, String path, String body) throws Exception {
+        return send(token, method, path, body, "application/yaml");
+    }
+
+    private void apply(String name, String action) throws Exception {
+        String object = "{apiVersion: sluice.dev/v1, kind: Service, metadata: {name: " + name
+                + "}, spec: {transport: raw, action: " + action + "}}";
+        assertThat(send(admin, "POST", "/api/v1/apply", object).status()).isEqualTo(200);
+    }
+
+    @Test
+    void usersTokensAndTenantsAreNoPartOfTheHistory() throws Exception {
+        apply("fw", "copy");
+        token("eve", Role.READ_ONLY, Binding.EVERYWHERE);
+        apply("fw", "forward");
+        String history = send(admin, "GET", "/api/v1/history", "").text();
+        assertThat(history)
+                .contains("configured Service/fw", "created Service/fw")
+                .doesNotContain("eve");
+        assertThat(send(admin, "POST", "/api/v1/rollback", "revision: 0").status())
+                .isEqualTo(200);
+        assertThat(send(admin, "GET", "/api/v1/users", "").text()).contains("eve");
+        assertThat(send(admin, "GET", "/api/v1/services", "").json().path("items"))
+                .isEmpty();
+    }
+
+    @Test
+    void readersGoNowhereAndAreToldWhatStays() throws Exception {
+        apply("fw", "copy");
+        String reader = token("rita", Role.READ_ONLY, Binding.EVERYWHERE);
+        assertThat(send(reader, "GET", "/api/v1/history", "")
+                        .json()
+                        .at("/items/0/objects/0")
+                        .asString())
+                .isEqualTo("created Service/fw");
+        Http.Answer answer = send(reader, "POST", "/api/v1/rollback", "revision: 0");
+        assertThat(answer.json().path("left").toString()).isEqualTo("[\"Service/fw\"]");
+        assertThat(answer.json().path("items")).isEmpty();
+        assertThat(send(reader, "GET", "/api/v1/services/fw", "").status()).isEqualTo(200);
+        String monitor = token("mona", Role.MONITOR, Binding.EVERYWHERE);
+        assertThat(send(monitor, "GET", "/api/v1/history", "").json().path("items"))
+                .isEmpty();
+        assertThat(send(monitor, "POST", "/api/v1/rollback", "revision: 0")
+                        .json()
+                        .path("left"))
+                .isEmpty();
+        assertThat(http.get("/api/v1/history").status()).isEqualTo(401);
+    }
+
+    @Test
+    void tenantIsToldNothingOfOthers() throws Exception {
+        http.accounts.addTenant("acme", ROOT);
+        http.accounts.addTenant("rival", ROOT);
+        apply("acme.fw", "copy");
+        apply("rival.fw", "copy");
+        apply("shared", "copy");
+        String ann = token("ann", Role.SECURITY_ADMIN, "acme");
+        assertThat(send(ann, "GET", "/api/v1/history", "").text())
+                .contains("Service/acme.fw")
+                .doesNotContain("rival")
+                .doesNotContain("shared");
+        String answer = send(ann, "POST", "/api/v1/rollback", "revision: 0").text();
+        assertThat(answer).contains("acme.fw").doesNotContain("rival").doesNotContain("shared");
+        assertThat(send(admin, "GET", "/api/v1/services", "").json().path("items"))
+                .hasSize(2);
+    }
+
+    @Test
+    void wrongRequestsSayWhatIsRight() throws Exception {
+        apply("fw", "copy");
+        for (String body :
+                List.of("{}", "revision: -1", "revision: x", "revision: 1.5", "revision: 99999999999999999999")) {
+            Http.Answer answer = send(admin, "POST", "/api/v1/rollback", body);
+            assertThat(answer.status()).as(body).isEqualTo(422);
+            assertThat(answer.text()).contains("\"field\":\"revision\"").contains("GET /api/v1/history");
+        }
+        assertThat(send(admin, "POST", "/api/v1/rollback", "revision: 2").status())
+                .isEqualTo(404);
+        assertThat(send(admin, "POST", "/api/v1/rollback", "revision: 0", "text/plain")
+                        .status())
+                .as("what a page in a browser may send unasked")
+                .isEqualTo(415);
+        assertThat(send(admin, "GET", "/api/v1/history?limit=101", "").status()).isEqualTo(400);
+        Http.Answer tried = send(admin, "POST", "/api/v1/rollback?dryRun=true", "revision: 0");
+        assertThat(tried.json().path("dryRun").asBoolean()).isTrue();
+        assertThat(tried.json().at("/changes/0").asString()).startsWith("removed Service/fw");
+        assertThat(send(admin, "GET", "/api/v1/services/fw", "").status()).isEqualTo(200);
+    }
+}
