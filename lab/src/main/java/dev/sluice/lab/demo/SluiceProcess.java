@@ -16,11 +16,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The product in a process of its own, as a user starts it, and what it says about itself over its administration socket. One thread. */
 final class SluiceProcess {
     private static final Duration START = Duration.ofSeconds(60);
     private static final Duration CHANGE = Duration.ofSeconds(20);
+
     /** With which its JVM is started. */
     static final List<String> FLAGS = Stream.concat(
                     Stream.of(
