@@ -89,7 +89,7 @@ class GatewayArmsTest {
                             .isTrue();
                 }
                 assertThat(echo.datagramCount()).isEqualTo(2 * 2 * PACKETS);
-                long least = (twoArms ? 1 : 2) * 2 * 2 * PACKETS;
+                long least = (twoArms ? 1L : 2L) * 2 * 2 * PACKETS;
                 Waits.until(
                         "the appliance has had the datagrams",
                         Duration.ofSeconds(10),
