@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The demonstration as users run it, in a process of its own: its table is as expected, and nothing of it is left whatever ends it. */
 @Tag("system")
 class DemoSystemTest {
-    private static final int RUN_SECONDS = 180;
+    private static final int RUN_SECONDS = 300;
     private static final int END_SECONDS = 40;
 
     /** A child of a shell in the background ignores SIGINT; a user's terminal does not start it so. */

@@ -23,22 +23,14 @@ final class Keeping {
                     client + " curl http://" + Scene.SERVER + "/any-path      (" + Scene.FORBIDDEN_PATH
                             + " is forbidden)");
             line(text, firewall + " nft list counters");
-            line(text, "edit " + stage.objects().directory() + "/*.yaml, then");
-            line(text, command(stage.manager(), "apply -f " + stage.objects().directory()));
-            line(text, command(stage.manager(), "get all"));
         }
+        line(text, "edit " + stage.objects().directory() + "/*.yaml      (applied when saved)");
         text.append("It ends with Enter or Ctrl-C here");
         if (privilege.kind() == Privilege.Kind.ROOT) {
             text.append(", or with: ./sluice lab down ")
                     .append(stage.scene().topology().prefix());
         }
         return text.append('\n').toString();
-    }
-
-    /** A command to a manager, as it is typed in a terminal of this machine. */
-    static String command(ManagerCommands manager, String words) {
-        return "ip netns exec " + manager.machine().fullName() + " ./sluice " + words + " --token-file "
-                + manager.token();
     }
 
     private static void line(StringBuilder text, String command) {

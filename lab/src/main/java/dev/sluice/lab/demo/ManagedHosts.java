@@ -73,10 +73,10 @@ record ManagedHosts(ManagerCommands manager, LabProcess process, List<SluiceProc
             String inClient = "  ip netns exec " + client.fullName();
             text.append(inClient).append(" ping ").append(server).append('\n');
             for (String words : List.of("get all", "events")) {
-                text.append("  ").append(Keeping.command(manager, words)).append('\n');
+                text.append("  ").append(manager.typed(words)).append('\n');
             }
             text.append("  edit ").append(objects).append("/*.yaml, then\n  ");
-            text.append(Keeping.command(manager, "apply -f " + objects)).append('\n');
+            text.append(manager.typed("apply -f " + objects)).append('\n');
         }
         return text.append("It ends with Enter or Ctrl-C here\n").toString();
     }

@@ -38,14 +38,9 @@ final class ManagerCommands {
         token = data.resolve("admin.token");
     }
 
-    /** The file that says who types. */
-    Path token() {
-        return token;
-    }
-
-    /** Where they are typed. */
-    Namespace machine() {
-        return machine;
+    /** A command as it is typed in a terminal of this machine. */
+    String typed(String words) {
+        return "ip netns exec " + machine.fullName() + " ./sluice " + words + " --token-file " + token;
     }
 
     /** Starts one. */

@@ -241,11 +241,6 @@ final class SluiceProcess {
         }
     }
 
-    /** Waits until it writes a line; what the line is that is waited for is for people. */
-    void awaitLine(String what, Predicate<String> accepts) {
-        process.awaitLine(what, START, accepts);
-    }
-
     /** Waits until new flows get a path; fails early when Sluice refuses the change. */
     void awaitPath(String name) {
         await(

@@ -5,7 +5,6 @@ package dev.sluice.lab.demo;
  *
  * @param scene the network
  * @param sluice the product, running in the middle of it
- * @param manager commands to it
  * @param objects its configuration
  * @param streams traffic whose every packet is accounted for
  * @param witnesses who sees which of its packets pass
@@ -15,18 +14,16 @@ package dev.sluice.lab.demo;
 record Stage(
         Scene scene,
         SluiceProcess sluice,
-        ManagerCommands manager,
         DemoObjects objects,
         Streams streams,
         Witnesses witnesses,
         Findings findings,
         Scale scale) {
-    /** Changes the chain and waits until that is in force; the time it took from the command on, in nanoseconds. */
+    /** Changes the chain and waits until that is in force; the time it took, in nanoseconds. */
     long changeChain(String profiles, String onFailure) {
         int generation = sluice.status().generation();
         long startNs = System.nanoTime();
         objects.writeChain(profiles, onFailure);
-        manager.apply(objects.directory());
         sluice.awaitGenerationAfter(generation);
         return System.nanoTime() - startNs;
     }

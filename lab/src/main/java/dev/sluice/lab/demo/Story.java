@@ -47,19 +47,15 @@ final class Story {
         progress.begin(starting);
         Path folder = topology.logDirectory();
         DemoObjects objects = DemoObjects.write(folder.resolve("config"));
-        Path data = folder.resolve("manager");
-        SluiceProcess sluice = SluiceProcess.begin(
+        SluiceProcess sluice = SluiceProcess.start(
                 scene.sluice(),
                 product,
-                List.of("run", "--data", data.toString()),
+                objects.directory(),
                 DemoObjects.NODE,
-                folder.resolve("sluice.sock"));
-        sluice.awaitLine("where its manager listens", line -> line.startsWith("manager listens"));
-        ManagerCommands manager = new ManagerCommands(scene.sluice(), product, data);
-        manager.apply(objects.directory());
-        sluice.awaitStart();
+                folder.resolve("sluice.sock"),
+                List.of());
         progress.end(starting, sluice.describe(), true);
         Streams streams = new Streams(scene.client(), scene.server(), Scene.SERVER, scale.ratePerSecond());
-        return new Stage(scene, sluice, manager, objects, streams, new Witnesses(scene), new Findings(), scale);
+        return new Stage(scene, sluice, objects, streams, new Witnesses(scene), new Findings(), scale);
     }
 }
