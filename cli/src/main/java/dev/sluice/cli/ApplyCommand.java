@@ -44,11 +44,20 @@ final class ApplyCommand extends ManagerRequest {
                     "Come back when all hosts have in force what was applied, at most after this time (default: 60s); exit status 1 if one refuses it or the time is over.")
     private @Nullable Integer waitSeconds;
 
+    @Option(
+            names = "--confirm",
+            paramLabel = "TIME",
+            converter = SecondsOption.class,
+            description =
+                    "Take the change back after this time (60s, 5m, up to 24h) unless 'sluice confirm --manager URL' comes; until then nobody changes objects.")
+    private @Nullable Integer confirmSeconds;
+
     @Override
     int ask(ManagerClient client) {
         ObjectFiles objects = ObjectFiles.read(files);
         Map<String, String> parameters = new LinkedHashMap<>();
         parameters.put("dryRun", dryRun ? "true" : "");
+        parameters.put("confirmSeconds", confirmSeconds == null ? "" : String.valueOf(confirmSeconds));
         owner.addTo(parameters);
         try {
             Map<String, @Nullable Object> changed =
@@ -80,6 +89,13 @@ final class ApplyCommand extends ManagerRequest {
         }
         Fields.list(changed, "warnings")
                 .forEach(warning -> text.append("warning: ").append(warning).append('\n'));
+        if (changed.containsKey("trial")) {
+            text.append("revision ")
+                    .append(Fields.text(changed, "trial.revision"))
+                    .append(" is on trial: it is taken back at ")
+                    .append(Fields.text(changed, "trial.until"))
+                    .append(" unless you say 'sluice confirm --manager URL'\n");
+        }
         return text.toString();
     }
 }

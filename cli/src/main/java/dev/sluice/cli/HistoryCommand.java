@@ -123,7 +123,12 @@ final class HistoryCommand extends NodeCommand {
                                     .collect(Collectors.joining(", "))
                             + (more > 0 ? " and " + more + " more" : ""));
         }
+        String trial = Fields.text(history, "trial.revision");
         return table.render("nobody changed anything that you may read")
+                + (trial.isEmpty()
+                        ? ""
+                        : "revision " + trial + " by " + Fields.text(history, "trial.user") + " is on trial until "
+                                + Fields.text(history, "trial.until") + "\n")
                 + "oldest revision to go back to: " + Fields.text(history, "oldest") + "; changes are kept "
                 + Fields.text(history, "kept");
     }

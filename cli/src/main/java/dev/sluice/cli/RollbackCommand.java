@@ -35,6 +35,14 @@ final class RollbackCommand extends NodeCommand {
     private boolean dryRun;
 
     @Option(
+            names = "--confirm",
+            paramLabel = "TIME",
+            converter = SecondsOption.class,
+            description =
+                    "With --manager: take it back after this time (60s, 5m, up to 24h) unless 'sluice confirm --manager URL' comes.")
+    private @Nullable Integer confirmSeconds;
+
+    @Option(
             names = "--field-manager",
             paramLabel = "NAME",
             defaultValue = "sluice",
@@ -57,12 +65,21 @@ final class RollbackCommand extends NodeCommand {
             Map<String, @Nullable Object> done = NodeOrManager.asked(() -> manager.client()
                     .post(
                             ManagerClient.path(
-                                    "/api/v1/rollback", Map.of("fieldManager", owner, "dryRun", dryRun ? "true" : "")),
+                                    "/api/v1/rollback",
+                                    Map.of(
+                                            "fieldManager",
+                                            owner,
+                                            "dryRun",
+                                            dryRun ? "true" : "",
+                                            "confirmSeconds",
+                                            confirmSeconds == null ? "" : String.valueOf(confirmSeconds))),
                             "revision: " + revision));
             return answer(done, text(done));
         }
         NodeOrManager.refuse(
-                spec, List.of("--dry-run", "--field-manager", "--token-file", "--ca-file"), NodeOrManager.OF_MANAGERS);
+                spec,
+                List.of("--dry-run", "--confirm", "--field-manager", "--token-file", "--ca-file"),
+                NodeOrManager.OF_MANAGERS);
         Map<String, Object> fields = change.fields();
         if (revision != null) {
             fields.put("revision", revision);

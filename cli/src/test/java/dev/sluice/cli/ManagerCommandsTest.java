@@ -395,7 +395,8 @@ class ManagerCommandsTest {
         manager.close();
         Path other = folder.resolve("other");
         Manager.Options options = Manager.Options.of(other, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-        assertThat(Manager.restore(options, Files.readAllBytes(backup))).as("objects, changes, what was before them, record and its end")
+        assertThat(Manager.restore(options, Files.readAllBytes(backup)))
+                .as("objects, changes, what was before them, record and its end")
                 .isEqualTo(6);
         manager = new LocalManager(other);
         assertThat(run("export").out()).isEqualTo(before);

@@ -79,6 +79,28 @@ class ManagerHistoryTest {
     }
 
     @Test
+    void whatNobodyConfirmsIsTakenBackByAManagerThatStartedMeanwhile() throws Exception {
+        try (LocalManager manager = new LocalManager(folder.resolve("data"))) {
+            manager.run("apply", "-f", file(FIREWALL));
+            Cli tried =
+                    manager.run("apply", "-f", file(FIREWALL.replace("raw", "raw, action: copy")), "--confirm", "1h");
+            assertThat(tried.out()).contains("revision 2 is on trial: it is taken back at ");
+            assertThat(manager.run("history").out()).contains("revision 2 by local is on trial until ");
+            assertThat(manager.run("delete", "service/firewall").err())
+                    .startsWith("sluice: revision 2 by local is on trial until ");
+            assertThat(manager.run("confirm").out()).isEqualTo("revision 2 is confirmed\n");
+            assertThat(manager.run("confirm").err()).startsWith("sluice: nothing is on trial");
+            assertThat(manager.run("rollback", "0", "--confirm", "1s").out()).contains("Service/firewall deleted\n");
+        }
+        try (LocalManager manager = new LocalManager(folder.resolve("data"))) {
+            while (!manager.run("history").out().contains("manager  back to 2: created Service/firewall")) {
+                Thread.sleep(50);
+            }
+            assertThat(manager.run("get", "services").out()).contains("copy");
+        }
+    }
+
+    @Test
     void optionsOfNodesAndManagersAreNotMixed() throws IOException {
         try (LocalManager manager = new LocalManager(folder.resolve("data"))) {
             assertThat(manager.run("rollback").err()).contains("rollback of a manager needs REVISION");

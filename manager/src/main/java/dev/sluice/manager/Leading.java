@@ -30,6 +30,7 @@ final class Leading implements Election.Candidate {
     private @Nullable AgentService agents;
     private @Nullable DeploymentService deployments;
     private @Nullable CallbackService callbacks;
+    private @Nullable TrialService trials;
 
     Leading(
             Optional<AgentOptions> options,
@@ -62,11 +63,16 @@ final class Leading implements Election.Candidate {
                     term);
             deployments = DeploymentService.start(inventory, term.fence(), agents.controller(), InstantSource.system());
         }
+        trials = TrialService.start(inventory, term.fence());
         callbacks = CallbackService.start(inventory, events, term, calls, InstantSource.system());
     }
 
     @Override
     public synchronized void end() {
+        if (trials != null) {
+            trials.close();
+            trials = null;
+        }
         if (callbacks != null) {
             callbacks.close();
             callbacks = null;

@@ -369,7 +369,10 @@ public final class History {
             long bytesBefore = change(head.kept() + 1).map(History::bytesBefore).orElse(head.bytes());
             bytesMax = Math.min(bytesMax, (head.bytes() - bytesBefore) / 2);
         }
-        long last = Math.min(head.changes(), head.kept() + FORGOTTEN_MAX);
+        // What is on trial has to be taken back yet.
+        long end =
+                inventory.trials().pending().map(trial -> trial.revision() - 1).orElse(head.changes());
+        long last = Math.min(end, head.kept() + FORGOTTEN_MAX);
         long kept = head.kept();
         while (kept < last && isBeyond(kept + 1, head, bytesMax)) {
             kept++;

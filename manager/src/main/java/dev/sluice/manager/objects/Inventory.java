@@ -15,6 +15,7 @@ import dev.sluice.manager.store.Store.Listing;
 import dev.sluice.manager.store.Store.Put;
 import dev.sluice.manager.store.StoreException;
 import dev.sluice.model.Kind;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -51,6 +52,7 @@ public final class Inventory {
     private final InstantSource clock;
     private final Generated generated;
     private final History history;
+    private final Trials trials;
     private final ReentrantLock lock = new ReentrantLock();
 
     /** Guarded by the lock. */
@@ -76,6 +78,7 @@ public final class Inventory {
         this.clock = clock;
         generated = new Generated(store, clock);
         history = new History(store, this, clock, kept);
+        trials = new Trials(store, this, clock);
         snapshot = new Snapshot(store);
     }
 
@@ -207,6 +210,11 @@ public final class Inventory {
         return history;
     }
 
+    /** Changes that are taken back if nobody confirms them. */
+    public Trials trials() {
+        return trials;
+    }
+
     /** Waits for something newer than a revision; the newest one. */
     public long await(long after, long timeoutMs) throws InterruptedException {
         try {
@@ -242,6 +250,16 @@ public final class Inventory {
         /** The revision that it goes back to; empty: it is no rollback. */
         default OptionalLong backTo() {
             return OptionalLong.empty();
+        }
+
+        /** How long it is on trial; empty: it is not. */
+        default Optional<Duration> trial() {
+            return Optional.empty();
+        }
+
+        /** What is on trial and ends with it; empty: nothing may be. */
+        default Optional<Trials.Pending> ends() {
+            return Optional.empty();
         }
     }
 
@@ -303,8 +321,19 @@ public final class Inventory {
             if (head.map(Entry::revision).orElse(0L) > snapshot.revision()) {
                 return Optional.empty();
             }
-            Told told = new Told(draft.titles(), differences, draft.undone(), plan.backTo());
-            record(head, time, caller, told, conditions, changes);
+            List<History.Was> undone = draft.undone();
+            Told told = new Told(draft.titles(), differences, undone, plan.backTo());
+            long number = record(head, time, caller, told, conditions, changes);
+            if (!undone.isEmpty()) {
+                plan.trial().ifPresent(wait -> changes.add(trials.begin(caller, number, wait)));
+            }
+            plan.ends()
+                    .ifPresentOrElse(
+                            trial -> {
+                                conditions.add(trial.condition());
+                                changes.add(Trials.end());
+                            },
+                            () -> trials.checkFree(caller));
         }
         return switch (store.commit(conditions, changes)) {
             case Conflict(Condition failed, long _)
@@ -327,8 +356,8 @@ public final class Inventory {
     private record Told(
             List<String> objects, List<String> differences, List<History.Was> undone, OptionalLong backTo) {}
 
-    /** Adds an entry of the record to a transaction, and the condition that nobody else does meanwhile. */
-    private static void record(
+    /** Adds an entry of the record to a transaction, and the condition that nobody else does meanwhile; the number of the newest change of the history. */
+    private static long record(
             Optional<Entry> stored,
             String time,
             Caller caller,
@@ -346,6 +375,7 @@ public final class Inventory {
         conditions.add(new Condition(HEAD, stored.map(Entry::revision).orElse(0L)));
         changes.add(record.entry());
         changes.add(new Put(HEAD, head.value()));
+        return head.changes();
     }
 
     /**

@@ -2,7 +2,9 @@ package dev.sluice.manager.objects;
 
 import dev.sluice.manager.objects.History.Reference;
 import dev.sluice.manager.objects.Refusal.Reason;
+import dev.sluice.manager.store.Store.Condition;
 import dev.sluice.model.WrittenObject;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -22,13 +24,35 @@ public final class Rollback {
     private final Inventory inventory;
     private final long revision;
     private final Caller caller;
+    private final Optional<Duration> trial;
+    private final Optional<Trials.Pending> ends;
     private final List<String> left = new ArrayList<>();
 
     /** A rollback that is not done yet. */
     public Rollback(Inventory inventory, long revision, Caller caller) {
+        this(inventory, revision, caller, Optional.empty(), Optional.empty());
+    }
+
+    /**
+     * The same.
+     *
+     * @param trial how long it is on trial; empty: it is not
+     * @param ends what was on trial and is taken back by it; empty: nothing may be on trial
+     */
+    public Rollback(
+            Inventory inventory,
+            long revision,
+            Caller caller,
+            Optional<Duration> trial,
+            Optional<Trials.Pending> ends) {
         this.inventory = inventory;
         this.revision = revision;
         this.caller = caller;
+        this.trial = trial;
+        this.ends = ends;
+        if (trial.isPresent()) {
+            Trials.checkMay(caller);
+        }
     }
 
     /**
@@ -44,7 +68,11 @@ public final class Rollback {
      * @throws Refusal if that revision is not kept, or what would be is not valid
      */
     public Done run(boolean dryRun) {
-        Changed changed = inventory.change(new Steps(), caller, dryRun, List.of());
+        return run(dryRun, List.of());
+    }
+
+    Done run(boolean dryRun, List<Condition> fence) {
+        Changed changed = inventory.change(new Steps(), caller, dryRun, fence);
         return new Done(changed, List.copyOf(left));
     }
 
@@ -58,6 +86,16 @@ public final class Rollback {
         @Override
         public OptionalLong backTo() {
             return OptionalLong.of(revision);
+        }
+
+        @Override
+        public Optional<Duration> trial() {
+            return trial;
+        }
+
+        @Override
+        public Optional<Trials.Pending> ends() {
+            return ends;
         }
     }
 

@@ -5,11 +5,13 @@ import dev.sluice.manager.objects.Changed;
 import dev.sluice.manager.objects.ManagedObject;
 import dev.sluice.manager.objects.Refusal;
 import dev.sluice.manager.objects.Trees;
+import dev.sluice.manager.objects.Trials;
 import dev.sluice.model.YamlText;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -46,6 +48,14 @@ final class Answers {
 
     static HttpAnswer.Whole changed(Call call, Changed changed) {
         return value(call, changes(changed));
+    }
+
+    /** Says what is on trial, and until when. */
+    static void putTrial(ObjectNode body, Optional<Trials.Pending> trial) {
+        trial.ifPresent(pending -> body.putObject("trial")
+                .put("revision", pending.revision())
+                .put("user", pending.user())
+                .put("until", pending.until().toString()));
     }
 
     static ObjectNode changes(Changed changed) {

@@ -1,13 +1,19 @@
 package dev.sluice.manager.rest;
 
+import dev.sluice.manager.access.Role.Permission;
 import dev.sluice.manager.http.HttpAnswer;
+import dev.sluice.manager.objects.Changed;
 import dev.sluice.manager.objects.History;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.objects.Refusal;
 import dev.sluice.manager.objects.Rollback;
+import dev.sluice.manager.objects.Tenants;
 import dev.sluice.manager.objects.Trees;
+import dev.sluice.manager.objects.Trials;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -27,7 +33,8 @@ final class HistoryRoutes {
     List<Route> routes() {
         return List.of(
                 new Route("GET", "/api/v1/history", "listHistory", this::list),
-                new Route("POST", "/api/v1/rollback", "rollBack", this::rollBack));
+                new Route("POST", "/api/v1/rollback", "rollBack", this::rollBack),
+                new Route("POST", "/api/v1/confirm", "confirm", this::confirm));
     }
 
     private HttpAnswer list(Call call) {
@@ -40,6 +47,9 @@ final class HistoryRoutes {
         body.put("oldest", page.oldest());
         body.put("kept", page.kept());
         body.put("more", page.more());
+        // Whoever sees only tenants is not told who of others does what.
+        Answers.putTrial(
+                body, inventory.trials().pending().filter(_ -> call.who().everywhere()));
         ArrayNode items = body.putArray("items");
         page.changes().forEach(change -> items.add(tree(change)));
         return Answers.value(call, body);
@@ -60,8 +70,42 @@ final class HistoryRoutes {
 
     /** The revision is in the body: what has none could be sent by a page in a browser without being asked for permission. */
     private HttpAnswer rollBack(Call call) throws IOException {
-        call.checkParameters(Set.of("dryRun", "fieldManager"));
+        call.checkParameters(Set.of("dryRun", "fieldManager", "confirmSeconds"));
         boolean dryRun = call.flag("dryRun");
+        long seconds = call.number("confirmSeconds", 1, Trials.SECONDS_MAX, 0);
+        Optional<Duration> wait = seconds == 0 ? Optional.empty() : Optional.of(Duration.ofSeconds(seconds));
+        long revision = revision(call);
+        Optional<Trials.Pending> ended = inventory.trials().pending().filter(trial -> ends(call, trial, revision));
+        Rollback.Done done = ended.isPresent() && !dryRun
+                ? seen(call, inventory.trials().takeBack(ended.get(), call.who().user()))
+                : new Rollback(inventory, revision, call.caller(), wait, Optional.empty()).run(dryRun);
+        ObjectNode body = Answers.changes(done.changed());
+        List<String> differences = done.changed().differences();
+        body.put("revision", revision);
+        body.set("left", Trees.tree(done.left()));
+        body.set("changes", Trees.tree(differences.subList(0, Math.min(differences.size(), CHANGES_MAX))));
+        body.put("changeCount", differences.size());
+        Answers.putTrial(body, inventory.trials().of(done.changed()));
+        return Answers.value(call, body);
+    }
+
+    /** Whether going back to a revision is to take back what is on trial, and the caller may. */
+    private static boolean ends(Call call, Trials.Pending trial, long revision) {
+        return trial.revision() - 1 == revision
+                && (call.who().may(Permission.ACCESS) || call.who().user().equals(trial.user()));
+    }
+
+    /** What is on trial comes back whole, also what its user may not read any more. */
+    private Rollback.Done seen(Call call, Rollback.Done done) {
+        Tenants tenants = inventory.tenants();
+        boolean all = done.changed().items().stream().allMatch(item -> tenants.sees(call.who(), item.object()));
+        return all
+                ? done
+                : new Rollback.Done(
+                        new Changed(done.changed().revision(), false, List.of(), List.of(), List.of()), List.of());
+    }
+
+    private static long revision(Call call) throws IOException {
         JsonNode revision = call.tree().path("revision");
         if (!revision.isIntegralNumber() || !revision.canConvertToLong() || revision.asLong() < 0) {
             throw Refusal.invalid(
@@ -71,13 +115,16 @@ final class HistoryRoutes {
                     revision.isMissingNode() ? "" : revision.toString(),
                     "a number that GET /api/v1/history gives");
         }
-        Rollback.Done done = new Rollback(inventory, revision.asLong(), call.caller()).run(dryRun);
-        ObjectNode body = Answers.changes(done.changed());
-        List<String> differences = done.changed().differences();
-        body.put("revision", revision.asLong());
-        body.set("left", Trees.tree(done.left()));
-        body.set("changes", Trees.tree(differences.subList(0, Math.min(differences.size(), CHANGES_MAX))));
-        body.put("changeCount", differences.size());
+        return revision.asLong();
+    }
+
+    private HttpAnswer confirm(Call call) throws IOException {
+        call.checkParameters(Set.of());
+        long revision = revision(call);
+        inventory.trials().confirm(call.caller(), revision, call.who().may(Permission.ACCESS));
+        ObjectNode body = Trees.object();
+        body.put("result", "confirmed");
+        body.put("what", "revision " + revision);
         return Answers.value(call, body);
     }
 }

@@ -13,10 +13,12 @@ import dev.sluice.manager.objects.Refusal.Cause;
 import dev.sluice.manager.objects.Refusal.Reason;
 import dev.sluice.manager.objects.Tenants;
 import dev.sluice.manager.objects.Trees;
+import dev.sluice.manager.objects.Trials;
 import dev.sluice.model.Kind;
 import dev.sluice.model.WrittenObject;
 import dev.sluice.model.YamlText;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -196,11 +198,19 @@ final class ObjectRoutes {
     }
 
     private HttpAnswer applyMany(Call call) throws IOException {
-        call.checkParameters(Set.of("dryRun", "fieldManager", "force"));
+        call.checkParameters(Set.of("dryRun", "fieldManager", "force", "confirmSeconds"));
         boolean force = call.flag("force");
+        long seconds = call.number("confirmSeconds", 1, Trials.SECONDS_MAX, 0);
         List<Edit> edits = new ArrayList<>();
         call.objects().forEach(object -> edits.add(new Edit.Apply(object, force)));
-        return Answers.changed(call, inventory.change(edits, call.caller(), call.flag("dryRun")));
+        if (seconds == 0) {
+            return Answers.changed(call, inventory.change(edits, call.caller(), call.flag("dryRun")));
+        }
+        Trials trials = inventory.trials();
+        Changed changed = trials.change(edits, call.caller(), call.flag("dryRun"), Duration.ofSeconds(seconds));
+        ObjectNode body = Answers.changes(changed);
+        Answers.putTrial(body, trials.of(changed));
+        return Answers.value(call, body);
     }
 
     private HttpAnswer deleteMany(Call call) throws IOException {

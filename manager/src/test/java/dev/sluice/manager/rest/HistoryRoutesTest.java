@@ -111,6 +111,36 @@ class HistoryRoutesTest {
     }
 
     @Test
+    void onlyWhoeverPutAChangeOnTrialAndAdministratorsEndIt() throws Exception {
+        apply("fw", "copy");
+        String sam = token("sam", Role.SECURITY_ADMIN, Binding.EVERYWHERE);
+        String object =
+                "{apiVersion: sluice.dev/v1, kind: Service, metadata: {name: fw}, spec: {transport: raw, action: forward}}";
+        String path = "/api/v1/apply?force=true&confirmSeconds=3600";
+        Http.Answer tried = send(sam, "POST", path, object);
+        assertThat(tried.json().at("/trial/user").asString()).isEqualTo("sam");
+        String vera = token("vera", Role.VENDOR, Binding.EVERYWHERE);
+        assertThat(send(vera, "POST", "/api/v1/confirm", "revision: 2").status())
+                .isEqualTo(403);
+        assertThat(send(vera, "POST", "/api/v1/rollback", "revision: 1").status())
+                .isEqualTo(409);
+        token("sam", Role.MONITOR, Binding.EVERYWHERE);
+        Http.Answer back = send(sam, "POST", "/api/v1/rollback", "revision: 1");
+        assertThat(back.status()).isEqualTo(200);
+        assertThat(back.text()).as("what sam may not read any more").doesNotContain("fw");
+        assertThat(send(admin, "GET", "/api/v1/services/fw", "")
+                        .json()
+                        .at("/spec/action")
+                        .asString())
+                .isEqualTo("copy");
+        assertThat(send(admin, "POST", path, object).status()).isEqualTo(200);
+        assertThat(send(admin, "POST", "/api/v1/confirm", "revision: 4").status())
+                .isEqualTo(200);
+        assertThat(send(admin, "GET", "/api/v1/history", "").json().has("trial"))
+                .isFalse();
+    }
+
+    @Test
     void wrongRequestsSayWhatIsRight() throws Exception {
         apply("fw", "copy");
         for (String body :

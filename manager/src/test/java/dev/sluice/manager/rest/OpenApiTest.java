@@ -153,7 +153,17 @@ class OpenApiTest {
                     contract,
                     "RolledBack",
                     http.send("POST", "/api/v1/rollback", "revision: 0").json());
+            assertRequired(
+                    contract,
+                    "Changed",
+                    http.send("POST", "/api/v1/apply?confirmSeconds=60", object).json());
             assertRequired(contract, "HistoryList", http.get("/api/v1/history").json());
+            String newest =
+                    http.get("/api/v1/history").json().at("/trial/revision").toString();
+            assertRequired(
+                    contract,
+                    "Done",
+                    http.send("POST", "/api/v1/confirm", "revision: " + newest).json());
             assertRequired(contract, "AuditList", http.get("/api/v1/audit").json());
             assertRequired(contract, "ManagerList", http.get("/api/v1/managers").json());
             http.send("POST", "/api/v1/apply", object + """

@@ -27,6 +27,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
@@ -412,6 +413,13 @@ abstract class StoreContractTest {
                 .extracting(object -> object.labels().get("i"))
                 .containsExactly("9", "10", "8");
         new Rollback(inventory, 130, caller).run(false);
+        assertThat(inventory.all().objects())
+                .extracting(object -> object.labels().get("i"))
+                .containsExactly("129", "130", "128");
+        Rollback tried = new Rollback(inventory, 10, caller, Optional.of(Duration.ZERO), Optional.empty());
+        assertThat(inventory.trials().of(tried.run(false).changed())).isPresent();
+        assertThat(inventory.trials().step(List.of())).isPresent();
+        assertThat(inventory.trials().pending()).isEmpty();
         assertThat(inventory.all().objects())
                 .extracting(object -> object.labels().get("i"))
                 .containsExactly("129", "130", "128");

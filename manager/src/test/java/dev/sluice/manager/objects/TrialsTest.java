@@ -1,0 +1,172 @@
+package dev.sluice.manager.objects;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.sluice.manager.access.Binding;
+import dev.sluice.manager.access.Identity;
+import dev.sluice.manager.access.Role;
+import dev.sluice.manager.objects.Refusal.Reason;
+import dev.sluice.manager.store.MemoryStore;
+import dev.sluice.manager.store.Store;
+import dev.sluice.manager.store.Store.Condition;
+import dev.sluice.manager.store.Store.Put;
+import dev.sluice.model.Kind;
+import dev.sluice.model.WrittenObject;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+
+/** Changes that are taken back unless they are confirmed (X9). */
+class TrialsTest {
+    private static final Caller ALICE = user("alice", Role.ADMIN, Binding.EVERYWHERE);
+    private static final Caller BOB = user("bob", Role.SECURITY_ADMIN, Binding.EVERYWHERE);
+    private static final Duration MINUTE = Duration.ofMinutes(1);
+
+    private final Store store = new MemoryStore();
+    private Instant now = Instant.parse("2026-01-01T00:00:00Z");
+    private Inventory inventory = new Inventory(store, () -> now);
+
+    private static Caller user(String name, Role role, String tenant) {
+        return new Caller(name, "sluice", new Identity(name, List.of(new Binding(role, tenant)), "", ""));
+    }
+
+    private static List<Edit> service(String action) {
+        String text = "{apiVersion: sluice.dev/v1, kind: Service, metadata: {name: fw}, spec: {transport: raw, action: "
+                + action + "}}";
+        return List.of(new Edit.Apply(WrittenObject.read("test", text).objects().getFirst(), true));
+    }
+
+    private String action() {
+        JsonNode spec = inventory.get(Kind.SERVICE, "fw").orElseThrow().tree().path("spec");
+        return spec.path("action").asString("");
+    }
+
+    private Changed tried(Caller caller, String action) {
+        return inventory.trials().change(service(action), caller, false, MINUTE);
+    }
+
+    private static Refusal refused(Runnable request) {
+        Refusal refusal = catchThrowableOfType(Refusal.class, request::run);
+        assertThat(refusal).isNotNull();
+        return refusal;
+    }
+
+    @Test
+    void whatNobodyConfirmsIsTakenBackByWhicheverManagerLeadsThen() {
+        inventory.change(service("copy"), ALICE, false);
+        Changed changed = tried(BOB, "forward");
+        assertThat(inventory.trials().of(changed))
+                .hasValueSatisfying(trial -> assertThat(trial.until()).isEqualTo(now.plus(MINUTE)));
+        inventory = new Inventory(store, () -> now);
+        now = now.plusSeconds(59);
+        assertThat(inventory.trials().step(List.of())).isEmpty();
+        assertThat(action()).isEqualTo("forward");
+        now = now.plusSeconds(1);
+        assertThat(inventory.trials().step(List.of())).isPresent();
+        assertThat(action()).isEqualTo("copy");
+        assertThat(inventory.trials().pending()).isEmpty();
+        assertThat(inventory.trials().step(List.of())).isEmpty();
+        History.Listed last =
+                inventory.history().list(ALICE.rights(), 0, 1).changes().getFirst();
+        assertThat(last.user()).isEqualTo("manager");
+        assertThat(last.rolledBackTo()).hasValue(1);
+        inventory.change(service("forward"), BOB, false);
+        assertThat(inventory.verifyAudit().problems()).isEmpty();
+    }
+
+    @Test
+    void managerThatLeadsNoLongerTakesNothingBack() {
+        inventory.change(service("copy"), ALICE, false);
+        tried(ALICE, "forward");
+        now = now.plus(MINUTE);
+        Refusal refusal = refused(() -> inventory.trials().step(List.of(new Condition("leader", 7))));
+        assertThat(refusal).hasMessageContaining("leads no longer");
+        assertThat(action()).isEqualTo("forward");
+        assertThat(inventory.trials().pending()).isPresent();
+    }
+
+    @Test
+    void confirmedChangeStaysAndIsConfirmedOnce() {
+        inventory.change(service("copy"), ALICE, false);
+        tried(BOB, "forward");
+        assertThat(refused(() -> inventory.trials().confirm(ALICE, 1, true)).reason())
+                .as("another one than is meant")
+                .isEqualTo(Reason.CONFLICT);
+        assertThat(refused(() -> inventory.trials().confirm(ALICE, 2, false)))
+                .hasMessage("revision 2 is on trial by bob");
+        inventory.trials().confirm(BOB, 2, false);
+        now = now.plus(MINUTE);
+        assertThat(inventory.trials().step(List.of())).isEmpty();
+        assertThat(action()).isEqualTo("forward");
+        assertThat(refused(() -> inventory.trials().confirm(BOB, 2, false)))
+                .hasMessageContaining("it is confirmed, or was taken back");
+        assertThat(inventory.audit(0, 100).getLast().path("objects").toString())
+                .isEqualTo("[\"confirmed revision 2\"]");
+    }
+
+    @Test
+    void nobodyChangesObjectsMeanwhileButTheManagerDoes() {
+        store.commit(List.of(), List.of(Tenants.stored(new TreeSet<>(List.of("acme")))));
+        inventory.change(service("copy"), ALICE, false);
+        tried(BOB, "forward");
+        Refusal refusal = refused(() -> inventory.change(service("copy"), ALICE, false));
+        assertThat(refusal.reason()).isEqualTo(Reason.CONFLICT);
+        assertThat(refusal)
+                .hasMessage(
+                        "revision 2 by bob is on trial until 2026-01-01T00:01:00Z: nobody changes objects meanwhile");
+        assertThat(refused(() -> tried(ALICE, "copy")).reason()).isEqualTo(Reason.CONFLICT);
+        assertThat(refused(() -> new Rollback(inventory, 0, ALICE).run(false)).reason())
+                .isEqualTo(Reason.CONFLICT);
+        Caller ann = user("ann", Role.SECURITY_ADMIN, "acme");
+        String own = "{apiVersion: sluice.dev/v1, kind: Service, metadata: {name: acme.fw}, spec: {transport: raw}}";
+        Edit edit = new Edit.Create(WrittenObject.read("test", own).objects().getFirst());
+        assertThat(refused(() -> inventory.change(List.of(edit), ann, false)))
+                .hasMessageContaining("a change is on trial")
+                .extracting(Throwable::getMessage)
+                .asString()
+                .doesNotContain("bob");
+        String node = "{apiVersion: sluice.dev/v1, kind: Node, metadata: {name: edge}, spec: {}}";
+        Edit found = new Edit.Create(WrittenObject.read("test", node).objects().getFirst());
+        inventory.change(List.of(found), new Caller("discovery", "discovery"), false);
+        now = now.plus(MINUTE);
+        inventory.trials().step(List.of());
+        assertThat(action()).isEqualTo("copy");
+        assertThat(inventory.get(Kind.NODE, "edge")).isPresent();
+        assertThat(refused(() -> inventory.trials().change(List.of(edit), ann, false, MINUTE))
+                        .reason())
+                .as("it would hold up all others")
+                .isEqualTo(Reason.FORBIDDEN);
+    }
+
+    @Test
+    void whatChangesNothingIsOnNoTrialAndWhatIsTakenBackEarlyIsGone() {
+        inventory.change(service("copy"), ALICE, false);
+        assertThat(inventory.trials().of(tried(ALICE, "copy"))).isEmpty();
+        assertThat(inventory.trials().pending()).isEmpty();
+        new Rollback(inventory, 0, ALICE, Optional.of(MINUTE), Optional.empty()).run(false);
+        Trials.Pending trial = inventory.trials().pending().orElseThrow();
+        assertThat(inventory.get(Kind.SERVICE, "fw")).isEmpty();
+        inventory.trials().takeBack(trial, "alice");
+        assertThat(action()).isEqualTo("copy");
+        assertThat(inventory.trials().pending()).isEmpty();
+    }
+
+    @Test
+    void trialOfWhichNothingIsLeftEnds() {
+        inventory.change(service("copy"), ALICE, false);
+        tried(ALICE, "forward");
+        // As if an older version, which knows of no trial, had let somebody change it back.
+        var live = inventory.get(Kind.SERVICE, "fw").orElseThrow();
+        var tree = live.tree().deepCopy();
+        tree.withObjectProperty("spec").put("action", "copy");
+        store.commit(List.of(), List.of(new Put(live.key(), Trees.bytes(tree))));
+        now = now.plus(MINUTE);
+        assertThat(inventory.trials().step(List.of())).isPresent();
+        assertThat(inventory.trials().pending()).isEmpty();
+    }
+}
