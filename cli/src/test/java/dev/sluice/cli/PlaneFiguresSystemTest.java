@@ -150,8 +150,8 @@ class PlaneFiguresSystemTest {
 
     /** Figure 17: the pair that classifies and the firewall are on both planes, apart by their virtual networks. */
     private static void planes(TwoHostsLab lab) {
-        String runtimes = lab.command(0, "get", "serviceinstanceruntimes", "-o", "yaml")
-                .replaceAll("\\s+", " ");
+        String runtimes =
+                lab.command(0, "get", "serviceinstanceruntimes", "-o", "yaml").replaceAll("\\s+", " ");
         // The map of figure 17: which chains of the pair go to which plane.
         assertThat(runtimes)
                 .contains("svni: 5000 attachment: red chains: - red ports: - left")
