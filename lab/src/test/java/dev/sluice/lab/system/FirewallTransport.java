@@ -1,6 +1,7 @@
 package dev.sluice.lab.system;
 
 import dev.sluice.lab.FrameSocket;
+import java.util.List;
 
 /** The firewall of {@link HostsNetwork}, at host B, in each transport that nodes have: what its objects say, and a program that passes everything. */
 final class FirewallTransport {
@@ -9,7 +10,7 @@ final class FirewallTransport {
     private static final int NSH_TYPE = 0x894f;
     private static final int INDEX = 14 + 7;
 
-    /** With a service header in front, what is 1,500 bytes long inside is longer. */
+    /** With a service header or tags in front, what is 1,500 bytes long inside is longer. */
     private static final int WIDE = 1700;
 
     private FirewallTransport() {}
@@ -53,10 +54,12 @@ final class FirewallTransport {
         network.attach(network.fw, "eth0").address(address(ipVersion) + (ipVersion == 4 ? "/24" : "/64"));
     }
 
-    /** Lets frames with a service header in front fit at the interfaces of the firewall. */
+    /** Lets frames with a service header or tags in front fit at both sides of the firewall. */
     static void widen(HostsNetwork network) {
-        network.fw.interfaceNamed("in").mtu(WIDE);
-        network.hosts.get(1).interfaceNamed("fw-in").mtu(WIDE);
+        for (String side : List.of("in", "out")) {
+            network.fw.interfaceNamed(side).mtu(WIDE);
+            network.hosts.get(1).interfaceNamed("fw-" + side).mtu(WIDE);
+        }
     }
 
     /** Starts its program. */
