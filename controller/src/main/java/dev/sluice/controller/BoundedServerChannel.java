@@ -21,7 +21,7 @@ final class BoundedServerChannel extends NioServerSocketChannel {
         }
         SocketAddress peer = connection.remoteAddress();
         if (peer != null && bounds.take(peer)) {
-            var unused = connection.closeFuture().addListener(_ -> bounds.gone(peer));
+            var _ = connection.closeFuture().addListener(_ -> bounds.gone(peer));
             return count;
         }
         taken.removeLast();

@@ -3,6 +3,7 @@ package dev.sluice.agent.compile;
 import static dev.sluice.agent.Yaml.object;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.agent.Hosts;
 import dev.sluice.agent.Yaml;
 import dev.sluice.datapath.snapshot.Attachment;
 import dev.sluice.datapath.snapshot.NodeTunnel;
