@@ -127,7 +127,9 @@ public final class SouthboundServer implements AutoCloseable {
     }
 
     private static void end(List<EventLoopGroup> loops) {
-        loops.forEach(each -> each.shutdownGracefully(0, END_MS, TimeUnit.MILLISECONDS));
+        for (EventLoopGroup each : loops) {
+            var _ = each.shutdownGracefully(0, END_MS, TimeUnit.MILLISECONDS);
+        }
     }
 
     private static NettyServerBuilder builder(InetSocketAddress listen) {
