@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -58,9 +59,13 @@ class SelectionOverHostsTest {
         hosts.get(2).awaitTold("dlp-b");
     }
 
+    private static <T> T named(Map<String, T> all, String name) {
+        return Objects.requireNonNull(all.get(name), name);
+    }
+
     /** A node loses its link, or has it again; host A has heard of it. */
     private void setAlive(String name, boolean alive) {
-        var link = places.get(name).interfaceNamed("in");
+        var link = named(places, name).interfaceNamed("in");
         if (alive) {
             link.up();
         } else {
@@ -80,7 +85,7 @@ class SelectionOverHostsTest {
         }
         List<Long> flows = new ArrayList<>();
         for (String name : names) {
-            flows.add((nodes.get(name).datagramCount() - before.get(name)) / 2);
+            flows.add((named(nodes, name).datagramCount() - named(before, name)) / 2);
         }
         return flows;
     }

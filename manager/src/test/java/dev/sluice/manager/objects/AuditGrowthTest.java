@@ -6,16 +6,18 @@ import dev.sluice.manager.store.Store.Put;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.List;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 /** How much the record of changes grows, as docs/guides/manager.md says: entries are kept for good. */
 class AuditGrowthTest {
-    private static final Audit.Head HEAD = new Audit.Head(1_233, "a".repeat(64));
+    private static final Audit.Head HEAD = new Audit.Head(1_233, "a".repeat(64), 1_233, 0, 0);
     private static final String TIME = "2026-11-22T23:00:00.123456789Z";
     private static final Caller CALLER = new Caller("alice", "sluice");
 
     private static int bytes(List<String> objects, List<String> changes) {
-        Put entry = Audit.next(HEAD, TIME, CALLER, objects, changes).entry();
+        Put entry = Audit.next(HEAD, TIME, CALLER, objects, changes, OptionalLong.empty())
+                .entry();
         return entry.key().getBytes(StandardCharsets.UTF_8).length + entry.value().length;
     }
 
