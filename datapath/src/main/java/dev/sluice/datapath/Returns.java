@@ -240,30 +240,42 @@ final class Returns {
         return goOn(c, node, side, recordHop);
     }
 
-    /** Looks among the flows of other switches that this node has; the key space of what was found, the one given if nothing was. */
+    /** Looks among flows of other switches too; the key space of what was found. One of the same tenant came here with its workload, or went: the packet is of that by which something is under way. */
     private int findServed(Cursor c, Attachment node, int side, int router) {
         if (snapshot.plane().router() < 0) {
             return router;
         }
-        int before = record;
+        int own = record;
+        int ownHop = recordHop;
+        boolean unclear = ambiguous;
         if (c.enterServed(node.instance())) {
             find(c, node, side);
         }
-        return record != before ? c.router : router;
-    }
-
-    /** What came with packets of a direction; behind a translating node they have the key of the flow in front of it. */
-    private int entryOf(int slot, int direction) {
-        int entry = planeFlows.entry(slot, direction);
-        int linked = entry == PlaneFlows.NONE ? table.linked(slot) : NONE;
-        return linked == NONE ? entry : planeFlows.entry(linked, direction);
+        if (record == own) {
+            return router;
+        }
+        long tenant = planeFlows.tenantOf(record, table.isReverse(record, c.fields) ? 1 : 0);
+        if (own == NONE || unclear || snapshot.plane().routerOf(tenant) != router) {
+            return c.router;
+        }
+        // Which of them counts depends on when packets were counted in the other.
+        frames.refuse(OffloadRefusal.TWO_PATHS);
+        boolean here = changes.isUnderWay(own, c.nowNs);
+        ambiguous = changes.isUnderWay(record, c.nowNs) == here;
+        if (!here) {
+            return c.router;
+        }
+        record = own;
+        recordHop = ownHop;
+        return router;
     }
 
     /** Takes the record found for the packet in hand. */
     private void take(Cursor c) {
         c.record = record;
         c.direction = table.isReverse(record, c.fields) ? 1 : 0;
-        c.planeEntry = table.tag(record) == ConnectionTable.PLANE ? entryOf(record, c.direction) : PlaneFlows.NONE;
+        c.planeEntry =
+                table.tag(record) == ConnectionTable.PLANE ? planeFlows.entryOf(record, c.direction) : PlaneFlows.NONE;
     }
 
     /** Looks for the newest record of the key that fits, and under which packets are sent; a second one of another router makes the packet ambiguous. */
@@ -354,7 +366,7 @@ final class Returns {
     /** Whether packets of the direction in hand were sent under a record; of flows classified here that is not asked. */
     private boolean hasSent(Cursor c, int slot) {
         return c.feature() != ConnectionTable.PLANE
-                || entryOf(slot, table.isReverse(slot, c.fields) ? 1 : 0) != PlaneFlows.NONE;
+                || planeFlows.entryOf(slot, table.isReverse(slot, c.fields) ? 1 : 0) != PlaneFlows.NONE;
     }
 
     private void found(int slot, int hop) {

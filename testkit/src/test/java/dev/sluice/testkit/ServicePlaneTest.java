@@ -4,6 +4,7 @@ import static dev.sluice.testkit.ThreeHosts.A;
 import static dev.sluice.testkit.ThreeHosts.B;
 import static dev.sluice.testkit.ThreeHosts.C;
 import static dev.sluice.testkit.ThreeHosts.CLIENT;
+import static dev.sluice.testkit.ThreeHosts.CLIENT_AT_B;
 import static dev.sluice.testkit.ThreeHosts.NODE_IN;
 import static dev.sluice.testkit.ThreeHosts.NODE_OUT;
 import static dev.sluice.testkit.ThreeHosts.SERVER;
@@ -437,6 +438,42 @@ class ServicePlaneTest {
             hosts.carried.clear();
             hosts.receive(B, NODE_OUT, REQUEST.bytes());
             assertThat(toHost(hosts, C)[65]).isEqualTo((byte) 77);
+        }
+    }
+
+    /** The firewall's host served the flow for the host before; now it classifies it by itself. */
+    @Test
+    void flowThatComesToTheHostOfItsNodeGoesOnThere() {
+        try (ThreeHosts hosts = new ThreeHosts(false)) {
+            hosts.letTheWorkloadMoveToB();
+            byte[] request = REQUEST.bytes();
+            hosts.receive(A, CLIENT, request);
+            assertThat(hosts.host(B).sent(NODE_IN)).containsExactly(request);
+            hosts.receive(B, NODE_OUT, request);
+            assertThat(hosts.host(C).sent(NODE_IN)).containsExactly(request);
+
+            // It may be one of the host before that is in the node yet.
+            hosts.receive(B, CLIENT_AT_B, request);
+            assertThat(hosts.host(B).sent(NODE_IN)).containsExactly(request);
+            hosts.receive(B, NODE_OUT, request);
+            assertThat(hosts.host(B).drops()).isEqualTo(Map.of(DropReason.RETURN_AMBIGUOUS, 1L));
+
+            hosts.host(B).advance(1_100_000_000L);
+            hosts.receive(B, CLIENT_AT_B, request);
+            assertThat(hosts.host(B).sent(NODE_IN)).containsExactly(request);
+            int before = hosts.carried.size();
+            hosts.receive(B, NODE_OUT, request);
+            assertThat(hosts.carried).as("it goes on to the next node").hasSizeGreaterThan(before);
+
+            // And back to where it came from.
+            hosts.host(B).advance(1_100_000_000L);
+            hosts.receive(A, CLIENT, request);
+            assertThat(hosts.host(B).sent(NODE_IN)).containsExactly(request);
+            hosts.receive(B, NODE_OUT, request);
+            assertThat(hosts.host(C).sent(NODE_IN)).containsExactly(request);
+            hosts.receive(C, NODE_OUT, request);
+            assertThat(hosts.host(A).sent(SERVER)).containsExactly(request);
+            assertThat(hosts.host(B).drops()).isEqualTo(Map.of(DropReason.RETURN_AMBIGUOUS, 1L));
         }
     }
 

@@ -52,6 +52,11 @@ final class ThreeHosts implements AutoCloseable {
 
     private static final int NODE_AT_A = 3;
 
+    /** On B, if {@link #letTheWorkloadMoveToB}. */
+    static final int CLIENT_AT_B = 3;
+
+    static final int SERVER_AT_B = 4;
+
     static final int SVNI = 4096;
     static final int FORWARD_SPI = 100;
     static final int REVERSE_SPI = 101;
@@ -85,6 +90,7 @@ final class ThreeHosts implements AutoCloseable {
     private int nodeTag;
 
     private boolean fixedContext;
+    private boolean pairOnB;
 
     private final boolean hub;
     private final Attachment.Translation translation;
@@ -151,6 +157,12 @@ final class ThreeHosts implements AutoCloseable {
         hosts.nodeTag = 0x8100 << 16 | 30;
         hosts.applyAnew();
         return hosts;
+    }
+
+    /** B has a pair of the same tenant as A. */
+    void letTheWorkloadMoveToB() {
+        pairOnB = true;
+        applyAnew();
     }
 
     /** From now on the node knows metadata type 1 only. */
@@ -266,6 +278,10 @@ final class ThreeHosts implements AutoCloseable {
         } else {
             ports.add(service(NODE_IN, "in"));
             ports.add(service(NODE_OUT, "out"));
+            if (pairOnB && host == B) {
+                ports.add(pair(CLIENT_AT_B, "client", SERVER_AT_B));
+                ports.add(pair(SERVER_AT_B, "server", CLIENT_AT_B));
+            }
         }
         Attachment firewall = attachment(1, "fw-1", awareOn == A ? A : B, host, translation, awareOn != NOBODY);
         Attachment ips = attachment(2, "ips-1", C, host, Attachment.Translation.NONE, false);
@@ -292,6 +308,11 @@ final class ThreeHosts implements AutoCloseable {
         List<Path> paths = choice ? List.of(path, alone) : rivals ? List.of(path, rival) : List.of(path);
         BitSet sides = new BitSet();
         sides.set(2, 6);
+        boolean classifies = host == A || (pairOnB && host == B);
+        if (pairOnB && host == B) {
+            sides.clear();
+            sides.set(2 * CLIENT_AT_B, 2 * SERVER_AT_B + 2);
+        }
         Rule rule = new Rule(
                 1,
                 100,
@@ -315,7 +336,7 @@ final class ThreeHosts implements AutoCloseable {
                 .paths(paths)
                 .attachments(rivals ? List.of(firewall, ips, other) : List.of(firewall, ips))
                 .plane(new ServicePlane(
-                        1000 + host, 0, address(host), peers(host), planePaths, List.of(0, host == A ? 77 : 0)))
+                        1000 + host, 0, address(host), peers(host), planePaths, List.of(0, classifies ? 77 : 0)))
                 .build();
     }
 
@@ -376,7 +397,7 @@ final class ThreeHosts implements AutoCloseable {
         if (onEthernet) {
             Attachment.Side side = new Attachment.Side(on == host ? nodePort() : -1, nodeTag, 0, NODE_MAC, 0, 0, 0);
             return Attachment.builder(id, name, id, side, side)
-                    .routers(host == A ? new int[] {1} : new int[0])
+                    .routers(host == A || (pairOnB && host == B) ? new int[] {1} : new int[0])
                     .peer(peerOf(host, on))
                     .tunnel(inItsType(NodeTunnel.onEthernet()))
                     .build();
@@ -388,7 +409,7 @@ final class ThreeHosts implements AutoCloseable {
                         new Attachment.Side(here ? NODE_IN : -1, 0, 0, 0x0200_0000_00a1L, 0, 0, 0),
                         new Attachment.Side(here ? NODE_OUT : -1, 0, 0, 0x0200_0000_00a2L, 0, 0, 0))
                 .translation(translation)
-                .routers(host == A ? new int[] {1} : new int[0])
+                .routers(host == A || (pairOnB && host == B) ? new int[] {1} : new int[0])
                 .peer(peerOf(host, on))
                 .tunnel(
                         aware

@@ -425,6 +425,19 @@ public final class PlaneFlows {
         return entry != NONE && belongs(entry, slot) ? entry : NONE;
     }
 
+    /** The same; behind a translating node packets have the key of the flow in front of it, whose record has the entry. */
+    public int entryOf(int slot, int direction) {
+        int entry = entry(slot, direction);
+        int linked = entry == NONE ? table.linked(slot) : -1;
+        return linked < 0 ? entry : entry(linked, direction);
+    }
+
+    /** Number of the tenant whose flow a record is, as its entry for a direction says; 0: it has none. */
+    public long tenantOf(int slot, int direction) {
+        int entry = entryOf(slot, direction);
+        return entry == NONE ? 0 : tenant(entry);
+    }
+
     /** Whether an entry is the one that a record's slot was given in its present life. */
     private boolean belongs(int entry, int slot) {
         PlaneFlows other = source;

@@ -115,9 +115,21 @@ class SegmentsTest {
         assertThat(blue2.in(f -> f.destination().equals("10.0.0.255"))).isEmpty();
     }
 
+    /** To the host of its firewall, which served its flows for the host before. */
     private void moveAndGoOn(SegmentsNetwork network, SluiceNode c) {
-        network.moveRed1ToC();
-        c.awaitPort("red-1", true);
+        try (UdpFlow before = UdpFlow.open(network.red1, "10.0.0.2", 7)) {
+            assertThat(before.exchange(10).lost()).isZero();
+            network.moveRed1ToC();
+            c.awaitPort("red-1", true);
+            Waits.until(
+                    "the flow of before goes on",
+                    Duration.ofSeconds(15),
+                    () -> before.exchange(1, 300).lost() == 0);
+            synchronized (passed) {
+                passed.clear();
+            }
+            checkServed(before.exchange(50));
+        }
         for (String server : List.of("10.0.0.2", "fd00::2")) {
             Waits.until("the tenant is reached at host C", Duration.ofSeconds(10), () -> network.red1.pings(server));
             try (UdpFlow flow = UdpFlow.open(network.red1, server, 7)) {
