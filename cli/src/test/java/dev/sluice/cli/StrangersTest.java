@@ -14,6 +14,7 @@ import dev.sluice.agent.southbound.ManagerAddresses;
 import dev.sluice.cli.EnrolledHosts.Talk;
 import dev.sluice.controller.AgentGate;
 import dev.sluice.controller.AgentGate.NotEnrolledException;
+import dev.sluice.lab.Waits;
 import dev.sluice.manager.agents.AgentService;
 import dev.sluice.manager.enrolment.Enrolments;
 import dev.sluice.manager.objects.Inventory;
@@ -33,6 +34,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.net.InetAddress;
@@ -163,25 +165,41 @@ class StrangersTest {
         }
     }
 
-    /** All of 127.0.0.0/8 is this host: each is another client. */
+    /** As many as one client may have: a host that has shown its certificate is none of them. */
     @Test
     void strangersThatSayNothingLeaveRoomForHosts() throws Exception {
         int port = hosts.service.port();
         List<Socket> silent = new ArrayList<>();
-        try {
-            for (int i = 0; i < 100; i++) {
-                silent.add(new Socket(InetAddress.getLoopbackAddress(), port, InetAddress.getByName("127.0.0.2"), 0));
+        try (Talk host = new Talk(hosts.enrolled("a", folder).connect(), "a")) {
+            assertThat(host.message().getRefusal()).isEmpty();
+            for (int i = 0; i < 99; i++) {
+                silent.add(new Socket(InetAddress.getLoopbackAddress(), port));
             }
-            try (Socket oneMore =
-                    new Socket(InetAddress.getLoopbackAddress(), port, InetAddress.getByName("127.0.0.2"), 0)) {
+            // As soon as the end of the connection that enrolled the host is known.
+            Waits.until("one hundred are there", Duration.ofSeconds(20), () -> staysAt(port, silent));
+            try (Socket oneMore = new Socket(InetAddress.getLoopbackAddress(), port)) {
                 assertThat(ends(oneMore, 5_000)).isTrue();
             }
-            assertThat(ends(silent.getLast(), 200)).isFalse();
-            enrolled("a");
         } finally {
             for (Socket each : silent) {
                 each.close();
             }
+        }
+        try (Talk again = new Talk(hosts.host("a", folder, Optional.empty()).connect(), "a")) {
+            assertThat(again.message().getRefusal()).as("there is room again").isEmpty();
+        }
+    }
+
+    private static boolean staysAt(int port, List<Socket> all) {
+        try {
+            Socket next = new Socket(InetAddress.getLoopbackAddress(), port);
+            if (ends(next, 200)) {
+                next.close();
+                return false;
+            }
+            return all.add(next);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

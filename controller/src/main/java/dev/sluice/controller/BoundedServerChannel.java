@@ -20,9 +20,15 @@ final class BoundedServerChannel extends NioServerSocketChannel {
             return count;
         }
         SocketAddress peer = connection.remoteAddress();
-        if (peer != null && bounds.take(peer)) {
-            var _ = connection.closeFuture().addListener(_ -> bounds.gone(peer));
-            return count;
+        if (peer != null) {
+            StrangerBounds.Ends ends = new StrangerBounds.Ends(peer, connection.localAddress());
+            Runnable close = () -> {
+                var _ = connection.close();
+            };
+            if (bounds.take(ends, close, System.nanoTime())) {
+                var _ = connection.closeFuture().addListener(_ -> bounds.gone(ends, close));
+                return count;
+            }
         }
         taken.removeLast();
         connection.unsafe().closeForcibly();

@@ -58,6 +58,9 @@ public final class SouthboundServer implements AutoCloseable {
 
     private static final int STRANGERS_MAX = 2_000;
 
+    /** Longer than a handshake and an enrolment take. */
+    private static final long STRANGERS_STAY_NS = 30_000_000_000L;
+
     private final Server server;
     private final @Nullable Thread watch;
     private final List<EventLoopGroup> loops;
@@ -92,7 +95,7 @@ public final class SouthboundServer implements AutoCloseable {
                 throw new CertificateException(problem.get());
             }
         });
-        StrangerBounds bounds = new StrangerBounds(STRANGERS_PER_CLIENT_MAX, STRANGERS_MAX);
+        StrangerBounds bounds = new StrangerBounds(STRANGERS_PER_CLIENT_MAX, STRANGERS_MAX, STRANGERS_STAY_NS);
         EventLoopGroup accepting = loop(1, "sluice-agents-accept");
         EventLoopGroup serving = loop(Runtime.getRuntime().availableProcessors(), "sluice-agents");
         List<EventLoopGroup> loops = List.of(accepting, serving);
@@ -117,7 +120,8 @@ public final class SouthboundServer implements AutoCloseable {
             end(loops);
             throw e;
         }
-        Thread watch = Thread.ofPlatform().daemon().name("sluice-agents-gate").start(() -> watch(streams, gate));
+        Thread watch =
+                Thread.ofPlatform().daemon().name("sluice-agents-gate").start(() -> watch(streams, gate, bounds));
         return new SouthboundServer(server, watch, loops);
     }
 
@@ -143,12 +147,13 @@ public final class SouthboundServer implements AutoCloseable {
                 .permitKeepAliveWithoutCalls(true);
     }
 
-    /** Ends streams whose certificates have expired or were revoked meanwhile. */
-    private static void watch(Set<Stream> streams, AgentGate gate) {
+    /** Ends streams whose certificates have expired or were revoked meanwhile, and connections of strangers that stay. */
+    private static void watch(Set<Stream> streams, AgentGate gate, StrangerBounds bounds) {
         try {
             while (true) {
                 Thread.sleep(LOOK_MS);
                 try {
+                    bounds.look(System.nanoTime());
                     look(streams, gate);
                 } catch (RuntimeException e) {
                     LOG.error("a defect of this program; streams of agents are looked at again", e);
