@@ -147,6 +147,9 @@ final class RunCommand implements Callable<Integer> {
             spec.commandLine().getOut().println(ManagerCommand.url("http", listen(), manager.port()));
             return NodeRunOptions.Running.of(managed, manager::close);
         } catch (Refusal e) {
+            if (e.causes().isEmpty()) {
+                throw new CommandFailure("--data " + directory + ": " + e.getMessage() + "; " + e.action(), e);
+            }
             Refusal.Cause cause = e.causes().getFirst();
             throw new CommandFailure("--node " + name + " " + cause.message() + "; write " + cause.allowed(), e);
         } finally {
