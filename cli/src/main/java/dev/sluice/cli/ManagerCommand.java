@@ -88,7 +88,7 @@ final class ManagerCommand implements Callable<Integer> {
 
     @Option(
             names = "--callback-networks",
-            paramLabel = "PREFIX[,PREFIX...]",
+            paramLabel = "PREFIX",
             split = ",",
             description =
                     "Call service managers in these networks only. Without it everywhere but on this host itself and at"

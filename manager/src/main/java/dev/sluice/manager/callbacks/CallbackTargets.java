@@ -29,8 +29,8 @@ public final class CallbackTargets {
     }
 
     /**
-     * Why a host is not called; empty: it may be. All its addresses have to be such that it may. Looks them up, which may take seconds; who connects within the 30 s for which Java keeps what it
-     * found gets the same ones.
+     * Why a host is not called; empty: it may be. All its addresses have to be such that it may. Looks them up, which may take seconds. Who connects behind it mostly gets what Java keeps of that for 30 s; who runs
+     * the name server can answer otherwise between the two.
      */
     Optional<String> refuses(String host) {
         try {
