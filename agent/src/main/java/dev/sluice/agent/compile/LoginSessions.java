@@ -22,7 +22,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The TCP connections over which somebody is logged in to this machine, whatever their port (X10): to port 22; those that SSH names to this process and to those that started it, and that these hold open; those that sshd or dropbear holds open; and those with hosts from which
+ * The TCP connections over which somebody is logged in to this machine, whatever their port (X10): to port 22; those that SSH names to this process and to those that started it, and that these hold open; those that sshd or dropbear holds open; and those that came in from hosts from which
  * systemd-logind knows somebody to be logged in. Reads {@code /proc} and {@code /run} anew for each question. What it may not read counts for nothing: a service that sees no processes but its own is left with the first and the last, and with what callers tell ({@link
  * #ofCaller}). Any thread.
  */
@@ -31,6 +31,11 @@ public final class LoginSessions {
     private static final int INODE_COLUMN = 9;
     private static final int ANCESTORS_MAX = 64;
     private static final String ESTABLISHED = "01";
+    private static final String LISTENING = "0A";
+
+    /** As much as a node takes. */
+    private static final int TOLD_MAX = 40;
+
     private static final String SSH = "SSH_CONNECTION";
 
     /** What the programs are called that serve logins over the network; sshd of OpenSSH 9.8 and later has several. */
@@ -58,7 +63,7 @@ public final class LoginSessions {
         return ssh == null ? "" : ssh;
     }
 
-    /** An established connection of this network namespace. */
+    /** A TCP socket of this network namespace; of one that listens there is no peer. */
     private record Connection(InetAddress local, int localPort, InetAddress peer, String inode) {}
 
     /**
@@ -78,8 +83,11 @@ public final class LoginSessions {
             Set<String> inodes = new HashSet<>();
             servers().forEach(pid -> inodes.addAll(sockets(pid)));
             Set<InetAddress> remote = loggedInFrom();
+            Set<Integer> served =
+                    inState(LISTENING).stream().map(Connection::localPort).collect(Collectors.toSet());
             connections.stream()
-                    .filter(each -> inodes.contains(each.inode) || remote.contains(each.peer))
+                    .filter(each -> inodes.contains(each.inode)
+                            || (remote.contains(each.peer) && served.contains(each.localPort)))
                     .forEach(each -> add(found, each));
         }
         return found;
@@ -90,6 +98,7 @@ public final class LoginSessions {
         LoginSessions here = new LoginSessions(Path.of("/"), ofThisProcess());
         return here.own(here.connections()).entrySet().stream()
                 .filter(session -> !session.getKey().isLoopbackAddress())
+                .limit(TOLD_MAX)
                 .map(session -> session.getValue() + " " + session.getKey().getHostAddress())
                 .collect(Collectors.joining(","));
     }
@@ -200,10 +209,14 @@ public final class LoginSessions {
     // Files.
 
     private List<Connection> connections() {
+        return inState(ESTABLISHED);
+    }
+
+    private List<Connection> inState(String state) {
         List<Connection> all = new ArrayList<>();
         for (String file : List.of("tcp", "tcp6")) {
             for (String[] f : ProcNet.table(proc, file)) {
-                Connection connection = f.length > 3 && f[3].equals(ESTABLISHED) ? connection(f) : null;
+                Connection connection = f.length > 3 && f[3].equals(state) ? connection(f) : null;
                 if (connection != null) {
                     all.add(connection);
                 }

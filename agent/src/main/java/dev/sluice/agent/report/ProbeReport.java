@@ -5,7 +5,7 @@ import java.util.List;
 /**
  * What probes say of a service instance.
  *
- * @param kind through, icmp, tcp, http or bfd
+ * @param kind through, icmp, arp, tcp, http or bfd
  * @param state answers, silent, or waiting for the first answer; of bfd also held down: the sessions are up, but the node died too often
  * @param forMs how long that has been so
  * @param rounds rounds of probes sent; of bfd packets

@@ -96,10 +96,9 @@ class HostSafetyTest {
                 .hasSize(3);
     }
 
-    private void connection(String line) throws IOException {
-        write(
-                "proc/net/tcp",
-                TCP_HEAD + line + " 00000000:00000000 00:00000000 00000000     0        0 4711 1 0 20 4 30\n");
+    private void connection(String... lines) throws IOException {
+        String rest = " 00000000:00000000 00:00000000 00000000     0        0 4711 1 0 20 4 30\n";
+        write("proc/net/tcp", TCP_HEAD + String.join(rest, lines) + rest);
     }
 
     @Test
@@ -144,6 +143,8 @@ class HostSafetyTest {
         write("run/systemd/sessions/3", "REMOTE=1\nREMOTE_HOST=some.where\n");
         assertThat(host("").inUse()).isEmpty();
         write("run/systemd/sessions/4", "UID=0\nREMOTE=1\nREMOTE_HOST=10.0.0.9\nSERVICE=sshd\n");
+        assertThat(host("").inUse()).as("one that this host began").isEmpty();
+        connection("   0: 0100000A:08AE 0900000A:9C40 01", "   1: 00000000:08AE 00000000:0000 0A");
         assertThat(host("").inUse()).containsEntry("eth0", "carries the login session from 10.0.0.9 (to 10.0.0.1)");
     }
 
