@@ -50,16 +50,19 @@ public final class Selector {
             newTargets[i] = target;
             boolean same = i < targets.length
                     && samePaths(targets[i].paths(), target.paths())
-                    && byLoad(targets[i]) == byLoad(target);
+                    && unit(targets[i]) == unit(target);
             newCurrent[i] = same ? current[i] : new long[target.paths().size()];
         }
         targets = newTargets;
         current = newCurrent;
     }
 
-    /** Shares by load are in other units than weights: turns of one mean nothing in the other. */
-    private static boolean byLoad(Target target) {
-        return target.selection() == Selection.LEAST_LOAD;
+    /** Shares by load, and those that are all alike, are in other units than weights: turns of one mean nothing in another. */
+    private static Selection unit(Target target) {
+        return switch (target.selection()) {
+            case LEAST_LOAD, ANY -> target.selection();
+            case ROUND_ROBIN, LEAST_FLOWS, NEAREST -> Selection.ROUND_ROBIN;
+        };
     }
 
     /** Takes its turns where the other one stands, for the same snapshot. */

@@ -5,10 +5,8 @@ import dev.sluice.datapath.snapshot.Selection;
 import dev.sluice.datapath.snapshot.Target;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Which path a new flow gets (packet-life.md, classify 4). */
@@ -20,8 +18,8 @@ final class ModelSelector {
 
     private final Map<Integer, Map<Integer, Long>> values = new HashMap<>();
 
-    /** Targets that look at loads. */
-    private final Set<Integer> byLoad = new HashSet<>();
+    /** In which shares the turns of each target are taken. */
+    private final Map<Integer, Selection> units = new HashMap<>();
 
     ModelSelector(ReferenceModel model) {
         this.model = model;
@@ -30,8 +28,9 @@ final class ModelSelector {
     void apply(World world) {
         for (Target target : world.targets()) {
             List<Integer> ids = target.paths().stream().map(Path::id).toList();
-            boolean looks = target.selection() == Selection.LEAST_LOAD;
-            boolean otherUnits = looks ? byLoad.add(target.id()) : byLoad.remove(target.id());
+            boolean byWeight = target.selection() != Selection.LEAST_LOAD && target.selection() != Selection.ANY;
+            Selection unit = byWeight ? Selection.ROUND_ROBIN : target.selection();
+            boolean otherUnits = units.put(target.id(), unit) != unit;
             if (!ids.equals(pathsOf.put(target.id(), ids)) || otherUnits) {
                 Map<Integer, Long> fresh = new HashMap<>();
                 ids.forEach(id -> fresh.put(id, 0L));
