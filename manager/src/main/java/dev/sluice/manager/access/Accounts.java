@@ -205,7 +205,9 @@ public final class Accounts {
                 new Deed(
                         "created Tenant/" + name,
                         List.of(),
-                        List.of(unchanged(Tenants.key(), before)),
+                        List.of(
+                                unchanged(Tenants.key(), before),
+                                inventory.trials().free()),
                         List.of(Tenants.stored(names))));
     }
 
@@ -240,7 +242,7 @@ public final class Accounts {
         return new Deed(
                 "deleted Tenant/" + name,
                 List.of(),
-                List.of(unchanged(Tenants.key(), before)),
+                List.of(unchanged(Tenants.key(), before), inventory.trials().free()),
                 List.of(Tenants.stored(names)));
     }
 

@@ -3,14 +3,17 @@ package dev.sluice.manager.objects;
 import dev.sluice.manager.objects.History.Reference;
 import dev.sluice.manager.objects.Refusal.Reason;
 import dev.sluice.manager.store.Store.Condition;
+import dev.sluice.model.Kind;
 import dev.sluice.model.WrittenObject;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -125,7 +128,31 @@ public final class Rollback {
                 left.add(object.title());
             }
         }
+        if (ends.isPresent()) {
+            edits.addAll(madeFor(edits, objects));
+        }
         return edits;
+    }
+
+    /** Removes what the manager made meanwhile for deployments that go: it needs what goes with them. */
+    private static List<Edit> madeFor(List<Edit> edits, Map<String, ManagedObject> objects) {
+        Set<String> gone = new HashSet<>();
+        for (Edit edit : edits) {
+            if (edit instanceof Edit.Remove(Kind kind, String name, long _)) {
+                gone.add(ManagedObject.key(kind, name));
+            }
+        }
+        List<Edit> removes = new ArrayList<>();
+        for (ManagedObject object : objects.values()) {
+            String deployment = object.tree().at("/spec/runtime/deployment").asString("");
+            if (object.kind() == Kind.SERVICE_INSTANCE
+                    && object.isMade()
+                    && gone.contains(ManagedObject.key(Kind.SERVICE_DEPLOYMENT, deployment))
+                    && !gone.contains(object.key())) {
+                removes.add(new Edit.Remove(object.kind(), object.name(), object.revision()));
+            }
+        }
+        return removes;
     }
 
     /** For each object that was changed since, by its key, the first of these changes. */

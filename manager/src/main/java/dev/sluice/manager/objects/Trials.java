@@ -79,6 +79,22 @@ public final class Trials {
         });
     }
 
+    /**
+     * What has to hold for a change of tenants: nothing is on trial, since what comes back has to find its tenant as it was.
+     *
+     * @throws Refusal if something is
+     */
+    public Condition free() {
+        pending().ifPresent(trial -> {
+            throw new Refusal(
+                    Reason.CONFLICT,
+                    "revision " + trial.revision + " by " + trial.user + " is on trial until " + trial.until
+                            + ": nobody adds or removes tenants meanwhile",
+                    "try again when it is confirmed or taken back; nothing was changed");
+        });
+        return new Condition(KEY, 0);
+    }
+
     /** What a transaction brings into the store that puts its change on trial. */
     Put begin(Caller caller, long revision, Duration time) {
         // Whole seconds, and not one less than was asked for.
@@ -196,6 +212,13 @@ public final class Trials {
                 return true;
             }
         });
+        if (trial.revision <= inventory.auditHead().kept()) {
+            List<Condition> conditions = new ArrayList<>(fence);
+            conditions.add(trial.condition());
+            String why = "revision " + trial.revision + " stays: a version without trials changed objects since";
+            inventory.store(caller, new Inventory.Deed(why, List.of(), conditions, List.of(end())));
+            throw new Refusal(Reason.GONE, why, "look at the objects: sluice export; and correct them");
+        }
         Rollback.Done done = new Rollback(inventory, trial.revision - 1, caller, Optional.empty(), Optional.of(trial))
                 .run(false, fence);
         if (pending().equals(Optional.of(trial))) {

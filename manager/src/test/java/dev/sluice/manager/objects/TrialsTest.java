@@ -3,6 +3,7 @@ package dev.sluice.manager.objects;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.sluice.manager.access.Accounts;
 import dev.sluice.manager.access.Binding;
 import dev.sluice.manager.access.Identity;
 import dev.sluice.manager.access.Role;
@@ -15,7 +16,9 @@ import dev.sluice.model.Kind;
 import dev.sluice.model.WrittenObject;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -38,7 +41,13 @@ class TrialsTest {
     private static List<Edit> service(String action) {
         String text = "{apiVersion: sluice.dev/v1, kind: Service, metadata: {name: fw}, spec: {transport: raw, action: "
                 + action + "}}";
-        return List.of(new Edit.Apply(WrittenObject.read("test", text).objects().getFirst(), true));
+        return List.of(new Edit.Apply(read(text), true));
+    }
+
+    private static WrittenObject read(String text) {
+        WrittenObject.Read read = WrittenObject.read("test", text);
+        assertThat(read.problems()).isEmpty();
+        return read.objects().getFirst();
     }
 
     private String action() {
@@ -124,14 +133,14 @@ class TrialsTest {
                 .isEqualTo(Reason.CONFLICT);
         Caller ann = user("ann", Role.SECURITY_ADMIN, "acme");
         String own = "{apiVersion: sluice.dev/v1, kind: Service, metadata: {name: acme.fw}, spec: {transport: raw}}";
-        Edit edit = new Edit.Create(WrittenObject.read("test", own).objects().getFirst());
+        Edit edit = new Edit.Create(read(own));
         assertThat(refused(() -> inventory.change(List.of(edit), ann, false)))
                 .hasMessageContaining("a change is on trial")
                 .extracting(Throwable::getMessage)
                 .asString()
                 .doesNotContain("bob");
         String node = "{apiVersion: sluice.dev/v1, kind: Node, metadata: {name: edge}, spec: {}}";
-        Edit found = new Edit.Create(WrittenObject.read("test", node).objects().getFirst());
+        Edit found = new Edit.Create(read(node));
         inventory.change(List.of(found), new Caller("discovery", "discovery"), false);
         now = now.plus(MINUTE);
         inventory.trials().step(List.of());
@@ -168,5 +177,63 @@ class TrialsTest {
         now = now.plus(MINUTE);
         assertThat(inventory.trials().step(List.of())).isPresent();
         assertThat(inventory.trials().pending()).isEmpty();
+    }
+
+    @Test
+    void trialBehindWhichAVersionWithoutTrialsWroteEndsAndSaysSo() {
+        inventory.change(service("copy"), ALICE, false);
+        tried(ALICE, "forward");
+        // As that version writes: an entry of the record, and its end without what it does not know.
+        inventory.store(ALICE, new Inventory.Deed("configured Service/fw", List.of(), List.of(), List.of()));
+        JsonNode head = Trees.read(store.get(Inventory.HEAD).orElseThrow().value());
+        byte[] written = Trees.bytes(Map.of(
+                "audit", head.path("audit").asLong(), "hash", head.path("hash").asString("")));
+        store.commit(List.of(), List.of(new Put(Inventory.HEAD, written)));
+        now = now.plus(MINUTE);
+        Refusal refusal = refused(() -> inventory.trials().step(List.of()));
+        assertThat(refusal.reason()).isEqualTo(Reason.GONE);
+        assertThat(refusal).hasMessage("revision 2 stays: a version without trials changed objects since");
+        assertThat(inventory.trials().pending()).isEmpty();
+        inventory.change(service("copy"), ALICE, false);
+        assertThat(inventory.verifyAudit().problems()).isEmpty();
+    }
+
+    @Test
+    void tenantsStayWhatTheyAreMeanwhile() {
+        Accounts accounts = new Accounts(store, inventory, () -> now);
+        accounts.addTenant("acme", ALICE);
+        String own = "{apiVersion: sluice.dev/v1, kind: Service, metadata: {name: acme.fw}, spec: {transport: raw}}";
+        inventory.change(List.of(new Edit.Create(read(own))), ALICE, false);
+        new Rollback(inventory, 0, ALICE, Optional.of(MINUTE), Optional.empty()).run(false);
+        assertThat(refused(() -> accounts.removeTenant("acme", ALICE)))
+                .hasMessage("revision 2 by alice is on trial until 2026-01-01T00:01:00Z: nobody adds or removes tenants"
+                        + " meanwhile");
+        assertThat(refused(() -> accounts.addTenant("rival", ALICE)).reason()).isEqualTo(Reason.CONFLICT);
+        now = now.plus(MINUTE);
+        inventory.trials().step(List.of());
+        assertThat(inventory.get(Kind.SERVICE, "acme.fw")).isPresent();
+        accounts.addTenant("rival", ALICE);
+        assertThat(inventory.tenants().names()).containsExactly("acme", "rival");
+    }
+
+    @Test
+    void instancesThatTheManagerMadeForADeploymentOnTrialGoWithIt() {
+        String head = "{apiVersion: sluice.dev/v1, kind: ";
+        WrittenObject deployment = read(
+                head
+                        + "ServiceDeployment, metadata: {name: web}, spec: {service: fw, replicas: 1, command: {argv: [/bin/cat]}}}");
+        List<Edit> both = new ArrayList<>(service("copy"));
+        both.add(new Edit.Create(deployment));
+        inventory.change(
+                List.of(new Edit.Create(read(head + "Node, metadata: {name: edge}, spec: {}}"))), ALICE, false);
+        inventory.trials().change(both, ALICE, false, MINUTE);
+        Edit made = new Edit.Create(
+                read(
+                        head
+                                + "ServiceInstance, metadata: {name: web-1}, spec: {service: fw, node: edge, interfaces: {in: web0, out: web1}, runtime: {deployment: web, command: {argv: [/bin/cat]}}}}"));
+        inventory.change(List.of(made), new Caller(ManagedObject.DEPLOYMENTS, ManagedObject.DEPLOYMENTS), false);
+        now = now.plus(MINUTE);
+        assertThat(inventory.trials().step(List.of())).isPresent();
+        assertThat(inventory.all().objects().stream().map(ManagedObject::title)).containsExactly("Node/edge");
     }
 }
