@@ -333,7 +333,12 @@ public final class Inventory {
                                 conditions.add(trial.condition());
                                 changes.add(Trials.end());
                             },
-                            () -> trials.checkFree(caller));
+                            () -> {
+                                // What is known of objects is not taken back, so it does not wait.
+                                if (!undone.isEmpty()) {
+                                    trials.checkFree(caller);
+                                }
+                            });
         }
         return switch (store.commit(conditions, changes)) {
             case Conflict(Condition failed, long _)
@@ -529,10 +534,16 @@ public final class Inventory {
                 new Check("store can be read", reading), new Check("store could be written last time", lastFailure));
     }
 
-    /** Objects, record and history of one moment, for {@link Backup#restore}. */
+    /** Objects, record, history and what is on trial, of one moment, for {@link Backup#restore}. */
     public byte[] backup() {
-        List<String> prefixes =
-                List.of(ACCESS_PREFIX, Audit.PREFIX, History.BEFORE_PREFIX, History.PREFIX, HEAD, ManagedObject.PREFIX);
+        List<String> prefixes = List.of(
+                ACCESS_PREFIX,
+                Audit.PREFIX,
+                History.BEFORE_PREFIX,
+                History.PREFIX,
+                HEAD,
+                ManagedObject.PREFIX,
+                Trials.KEY);
         return guarded(() -> Backup.take(store, prefixes));
     }
 

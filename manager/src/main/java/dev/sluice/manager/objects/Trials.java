@@ -25,7 +25,8 @@ public final class Trials {
     /** Longest time. */
     public static final int SECONDS_MAX = 86_400;
 
-    private static final String KEY = "trial";
+    /** Where it is in the store. */
+    static final String KEY = "trial";
 
     private final Store store;
     private final Inventory inventory;
@@ -139,9 +140,11 @@ public final class Trials {
         return inventory.change(plan, caller, dryRun, List.of());
     }
 
-    /** Nobody else changes anything meanwhile, so it is not for people of one tenant. */
+    /** Nobody else changes anything meanwhile, so it is for those only who change objects of all tenants. */
     static void checkMay(Caller caller) {
-        if (!caller.rights().everywhere()) {
+        Rights rights = caller.rights();
+        boolean changesAll = Kind.written().stream().anyMatch(kind -> rights.may(Rights.Verb.WRITE, kind, ""));
+        if (!rights.everywhere() || !changesAll) {
             throw new Refusal(
                     Reason.FORBIDDEN,
                     caller.user() + " may put nothing on trial: it holds up the changes of all tenants",

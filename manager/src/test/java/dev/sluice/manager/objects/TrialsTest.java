@@ -8,6 +8,7 @@ import dev.sluice.manager.access.Binding;
 import dev.sluice.manager.access.Identity;
 import dev.sluice.manager.access.Role;
 import dev.sluice.manager.objects.Refusal.Reason;
+import dev.sluice.manager.store.Backup;
 import dev.sluice.manager.store.MemoryStore;
 import dev.sluice.manager.store.Store;
 import dev.sluice.manager.store.Store.Condition;
@@ -235,5 +236,45 @@ class TrialsTest {
         now = now.plus(MINUTE);
         assertThat(inventory.trials().step(List.of())).isPresent();
         assertThat(inventory.all().objects().stream().map(ManagedObject::title)).containsExactly("Node/edge");
+    }
+
+    @Test
+    void backupHoldsWhatIsOnTrial() throws Exception {
+        inventory.change(service("copy"), ALICE, false);
+        tried(ALICE, "forward");
+        Store restored = new MemoryStore();
+        Backup.restore(inventory.backup(), restored);
+        inventory = new Inventory(restored, () -> now);
+        assertThat(inventory.trials().pending()).isPresent();
+        now = now.plus(MINUTE);
+        inventory.trials().step(List.of());
+        assertThat(action()).isEqualTo("copy");
+    }
+
+    @Test
+    void whatIsKnownOfObjectsIsSaidMeanwhile() {
+        inventory.change(service("copy"), ALICE, false);
+        tried(ALICE, "forward");
+        Edit known = new Edit.SetStatus(Kind.SERVICE, "fw", 0, Trees.object().put("observedGeneration", 1));
+        inventory.change(List.of(known), user("vera", Role.VENDOR, Binding.EVERYWHERE), false);
+        assertThat(inventory.get(Kind.SERVICE, "fw").orElseThrow().tree().has("status"))
+                .isTrue();
+        now = now.plus(MINUTE);
+        inventory.trials().step(List.of());
+        assertThat(action()).isEqualTo("copy");
+    }
+
+    @Test
+    void whoOnlyLooksOnEverywhereHoldsUpNobody() {
+        store.commit(List.of(), List.of(Tenants.stored(new TreeSet<>(List.of("acme")))));
+        List<Binding> roles =
+                List.of(new Binding(Role.MONITOR, Binding.EVERYWHERE), new Binding(Role.SECURITY_ADMIN, "acme"));
+        Caller mona = new Caller("mona", "sluice", new Identity("mona", roles, "", ""));
+        String own = "{apiVersion: sluice.dev/v1, kind: Service, metadata: {name: acme.fw}, spec: {transport: raw}}";
+        List<Edit> edits = List.of(new Edit.Create(read(own)));
+        assertThat(refused(() -> inventory.trials().change(edits, mona, false, MINUTE))
+                        .reason())
+                .isEqualTo(Reason.FORBIDDEN);
+        inventory.change(edits, mona, false);
     }
 }
