@@ -41,6 +41,13 @@ public record Identity(String user, List<Binding> bindings, String token, String
         return false;
     }
 
+    /** Whether there are objects, of whatever kind and tenant, that may be changed. */
+    public boolean mayChange() {
+        return Kind.written().stream()
+                .anyMatch(kind -> bindings.stream()
+                        .anyMatch(binding -> may(Verb.WRITE, kind, binding.everywhere() ? "" : binding.tenant())));
+    }
+
     @Override
     public boolean everywhere() {
         return bindings.stream().anyMatch(Binding::everywhere);

@@ -76,6 +76,14 @@ final class HistoryRoutes {
         Optional<Duration> wait = seconds == 0 ? Optional.empty() : Optional.of(Duration.ofSeconds(seconds));
         long revision = revision(call);
         Optional<Trials.Pending> ended = inventory.trials().pending().filter(trial -> ends(call, trial, revision));
+        if (ended.isEmpty()) {
+            requireChanges(call);
+        } else if (wait.isPresent() && !dryRun) {
+            throw new Refusal(
+                    Refusal.Reason.BAD_REQUEST,
+                    "going back to revision " + revision + " takes back what is on trial, and is on none itself",
+                    "leave out confirmSeconds (--confirm)");
+        }
         Rollback.Done done = ended.isPresent() && !dryRun
                 ? seen(call, inventory.trials().takeBack(ended.get(), call.who().user()))
                 : new Rollback(inventory, revision, call.caller(), wait, Optional.empty()).run(dryRun);
@@ -87,6 +95,16 @@ final class HistoryRoutes {
         body.put("changeCount", differences.size());
         Answers.putTrial(body, inventory.trials().of(done.changed()));
         return Answers.value(call, body);
+    }
+
+    /** The whole history is read for a rollback: not for those who may change nothing. */
+    private static void requireChanges(Call call) {
+        if (!call.who().mayChange()) {
+            throw new Refusal(
+                    Refusal.Reason.FORBIDDEN,
+                    call.who().user() + " may change no objects, so there is nothing to bring back",
+                    "see what you may: sluice whoami; an administrator changes it: sluice user set");
+        }
     }
 
     /** Whether going back to a revision is to take back what is on trial, and the caller may. */

@@ -70,7 +70,7 @@ class HistoryRoutesTest {
     }
 
     @Test
-    void readersGoNowhereAndAreToldWhatStays() throws Exception {
+    void readersSeeTheHistoryAndGoNowhere() throws Exception {
         apply("fw", "copy");
         String reader = token("rita", Role.READ_ONLY, Binding.EVERYWHERE);
         assertThat(send(reader, "GET", "/api/v1/history", "")
@@ -78,17 +78,21 @@ class HistoryRoutesTest {
                         .at("/items/0/objects/0")
                         .asString())
                 .isEqualTo("created Service/fw");
-        Http.Answer answer = send(reader, "POST", "/api/v1/rollback", "revision: 0");
-        assertThat(answer.json().path("left").toString()).isEqualTo("[\"Service/fw\"]");
-        assertThat(answer.json().path("items")).isEmpty();
+        Http.Answer answer = send(reader, "POST", "/api/v1/rollback?dryRun=true", "revision: 0");
+        assertThat(answer.status()).isEqualTo(403);
+        assertThat(answer.text()).contains("rita may change no objects").doesNotContain("fw");
+        String vera = token("vera", Role.NETWORK_ADMIN, Binding.EVERYWHERE);
+        Http.Answer other = send(vera, "POST", "/api/v1/rollback", "revision: 0");
+        assertThat(other.json().path("left").toString())
+                .as("who changes other kinds is told what stays")
+                .isEqualTo("[\"Service/fw\"]");
+        assertThat(other.json().path("items")).isEmpty();
         assertThat(send(reader, "GET", "/api/v1/services/fw", "").status()).isEqualTo(200);
         String monitor = token("mona", Role.MONITOR, Binding.EVERYWHERE);
         assertThat(send(monitor, "GET", "/api/v1/history", "").json().path("items"))
                 .isEmpty();
-        assertThat(send(monitor, "POST", "/api/v1/rollback", "revision: 0")
-                        .json()
-                        .path("left"))
-                .isEmpty();
+        assertThat(send(monitor, "POST", "/api/v1/rollback", "revision: 0").status())
+                .isEqualTo(403);
         assertThat(http.get("/api/v1/history").status()).isEqualTo(401);
     }
 
@@ -125,6 +129,9 @@ class HistoryRoutesTest {
         assertThat(send(vera, "POST", "/api/v1/rollback", "revision: 1").status())
                 .isEqualTo(409);
         token("sam", Role.MONITOR, Binding.EVERYWHERE);
+        Http.Answer both = send(sam, "POST", "/api/v1/rollback?confirmSeconds=60", "revision: 1");
+        assertThat(both.status()).as("no trial of a trial's end").isEqualTo(400);
+        assertThat(both.text()).contains("leave out confirmSeconds");
         Http.Answer back = send(sam, "POST", "/api/v1/rollback", "revision: 1");
         assertThat(back.status()).isEqualTo(200);
         assertThat(back.text()).as("what sam may not read any more").doesNotContain("fw");
