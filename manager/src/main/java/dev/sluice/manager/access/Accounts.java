@@ -192,23 +192,23 @@ public final class Accounts {
     /** Adds a tenant; objects whose names begin with its name and a dot are its own from now on. */
     public void addTenant(String name, Caller caller) {
         checkName("Tenant", name);
-        Optional<Entry> before = entry(Tenants.key());
-        SortedSet<String> names = new TreeSet<>(inventory.tenants().names());
-        if (!names.add(name)) {
-            return;
+        if (!inventory.tenants().names().contains(name)) {
+            inventory.store(caller, () -> addingTenant(name));
         }
-        if (names.size() > Tenants.TENANTS_MAX) {
+    }
+
+    private Deed addingTenant(String name) {
+        Optional<Entry> before = entry(Tenants.key());
+        // What there was under such names until now was of others.
+        Tenants tenants = inventory.tenants().with(name, inventory.history().newest());
+        if (tenants.names().size() > Tenants.TENANTS_MAX) {
             throw Refusal.invalid("Tenant/" + name, "", "there are too many tenants", "", "0.." + Tenants.TENANTS_MAX);
         }
-        inventory.store(
-                caller,
-                new Deed(
-                        "created Tenant/" + name,
-                        List.of(),
-                        List.of(
-                                unchanged(Tenants.key(), before),
-                                inventory.trials().free()),
-                        List.of(Tenants.stored(names))));
+        return new Deed(
+                "created Tenant/" + name,
+                List.of(),
+                List.of(unchanged(Tenants.key(), before), inventory.trials().free()),
+                List.of(tenants.stored()));
     }
 
     /** Removes a tenant that has no objects and no users. */
@@ -219,8 +219,7 @@ public final class Accounts {
     private Deed removingTenant(String name) {
         Optional<Entry> before = entry(Tenants.key());
         Tenants tenants = inventory.tenants();
-        SortedSet<String> names = new TreeSet<>(tenants.names());
-        if (!names.remove(name)) {
+        if (!tenants.names().contains(name)) {
             throw unknown("Tenant", name);
         }
         List<String> left = new ArrayList<>();
@@ -243,7 +242,7 @@ public final class Accounts {
                 "deleted Tenant/" + name,
                 List.of(),
                 List.of(unchanged(Tenants.key(), before), inventory.trials().free()),
-                List.of(Tenants.stored(names)));
+                List.of(tenants.without(name).stored()));
     }
 
     /** Makes a token for a user. */

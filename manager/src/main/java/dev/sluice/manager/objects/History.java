@@ -212,7 +212,9 @@ public final class History {
             }
             List<String> seen = new ArrayList<>();
             for (JsonNode object : entry.path("objects")) {
-                Reference.of(object).filter(of -> of.isSeen(rights, tenants)).ifPresent(of -> seen.add(of.words()));
+                Reference.of(entry, object)
+                        .filter(of -> of.isSeen(rights, tenants))
+                        .ifPresent(of -> seen.add(of.words()));
             }
             more[0] = !seen.isEmpty() && found.size() == limit;
             if (!seen.isEmpty() && !more[0]) {
@@ -236,12 +238,23 @@ public final class History {
                 seen.size());
     }
 
-    /** What a change says of an object. */
-    record Reference(String result, Kind kind, String name, String tenant) {
+    /** Number of the newest change of all. */
+    public long newest() {
+        return inventory.auditHead().changes();
+    }
+
+    /**
+     * What a change says of an object.
+     *
+     * @param number of the change
+     * @param tenant whose it was then
+     */
+    record Reference(long number, String result, Kind kind, String name, String tenant) {
         /** Empty if a newer version made it, of a kind that this one does not know. */
-        static Optional<Reference> of(JsonNode object) {
+        static Optional<Reference> of(JsonNode entry, JsonNode object) {
             return Kind.named(object.path("kind").asString(""))
                     .map(kind -> new Reference(
+                            entry.path("number").asLong(),
                             object.path("result").asString(""),
                             kind,
                             object.path("name").asString(""),
@@ -249,12 +262,14 @@ public final class History {
         }
 
         /**
-         * Whoever sees only tenants sees what is theirs, and was when it was changed: a name may have changed hands since. Who changes what all share is not
+         * Whoever sees only tenants sees what is theirs, and was when it was changed: a name may have changed hands since, also to another tenant of the same name. Who changes what all share is not
          * their business.
          */
         boolean isSeen(Rights rights, Tenants tenants) {
+            String now = tenants.of(name);
             return may(Rights.Verb.READ, rights, tenants)
-                    && (rights.everywhere() || !tenants.of(name).isEmpty());
+                    && (rights.everywhere()
+                            || (!now.isEmpty() && number > tenants.since().getOrDefault(now, 0L)));
         }
 
         boolean isChangeable(Rights rights, Tenants tenants) {

@@ -110,11 +110,8 @@ public final class Rollback {
         Map<Long, ObjectNode> read = new HashMap<>();
         left.clear();
         List<Edit> edits = new ArrayList<>();
-        for (Place place : firstChanges().values()) {
+        for (Place place : firstChanges(tenants).values()) {
             Reference object = place.object;
-            if (!object.isSeen(caller.rights(), tenants)) {
-                continue;
-            }
             ObjectNode before = read.computeIfAbsent(
                     place.entry.path("number").asLong(),
                     _ -> inventory.history().before(place.entry));
@@ -155,8 +152,8 @@ public final class Rollback {
         return removes;
     }
 
-    /** For each object that was changed since, by its key, the first of these changes. */
-    private Map<String, Place> firstChanges() {
+    /** For each object that was changed since, by its key, the first of these changes that the caller sees. */
+    private Map<String, Place> firstChanges(Tenants tenants) {
         long[] next = {inventory.history().checkKept(revision)};
         Map<String, Place> first = new TreeMap<>();
         inventory.history().walk(0, entry -> {
@@ -171,8 +168,8 @@ public final class Rollback {
             next[0]--;
             for (JsonNode object : entry.path("objects")) {
                 // From the newest on, so the first change is what stays.
-                Reference.of(object)
-                        .filter(Reference::isKept)
+                Reference.of(entry, object)
+                        .filter(of -> of.isKept() && of.isSeen(caller.rights(), tenants))
                         .ifPresent(of -> first.put(of.key(), new Place(of, entry)));
             }
             return true;

@@ -5,8 +5,10 @@ import dev.sluice.manager.store.Store.Entry;
 import dev.sluice.manager.store.Store.Put;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -16,8 +18,9 @@ import tools.jackson.databind.node.ObjectNode;
  * tenant; others are shared. So tenants may use whatever names they like without learning of each other's, and nodes tell them apart without knowing of tenants.
  *
  * @param names not to be changed
+ * @param since number of the newest change of the history when a tenant was made; none: 0, a version that does not note it made the tenant
  */
-public record Tenants(SortedSet<String> names) {
+public record Tenants(SortedSet<String> names, Map<String, Long> since) {
     /** Where they are in the store. */
     private static final String KEY = "access/tenants";
 
@@ -26,6 +29,11 @@ public record Tenants(SortedSet<String> names) {
 
     /** Most tenants. */
     public static final int TENANTS_MAX = 10_000;
+
+    /** Tenants whatever was before them. */
+    public Tenants(SortedSet<String> names) {
+        this(names, Map.of());
+    }
 
     /** The key of the store that holds them. */
     public static String key() {
@@ -36,12 +44,36 @@ public record Tenants(SortedSet<String> names) {
     static Tenants of(Store store) {
         Optional<Entry> stored = store.get(KEY);
         SortedSet<String> names = new TreeSet<>();
+        Map<String, Long> since = new TreeMap<>();
         if (stored.isPresent()) {
-            for (JsonNode name : Trees.read(stored.get().value()).path("tenants")) {
+            ObjectNode tree = Trees.read(stored.get().value());
+            for (JsonNode name : tree.path("tenants")) {
                 names.add(name.asString());
             }
+            tree.path("since")
+                    .properties()
+                    .forEach(of -> since.put(of.getKey(), of.getValue().asLong()));
         }
-        return new Tenants(names);
+        return new Tenants(names, since);
+    }
+
+    /** With one more, to whom changes up to a number are of others. */
+    public Tenants with(String name, long newest) {
+        SortedSet<String> more = new TreeSet<>(names);
+        Map<String, Long> moreSince = new TreeMap<>(since);
+        if (more.add(name)) {
+            moreSince.put(name, newest);
+        }
+        return new Tenants(more, moreSince);
+    }
+
+    /** With one less. */
+    public Tenants without(String name) {
+        SortedSet<String> less = new TreeSet<>(names);
+        Map<String, Long> lessSince = new TreeMap<>(since);
+        less.remove(name);
+        lessSince.remove(name);
+        return new Tenants(less, lessSince);
     }
 
     /** Whose object it is; empty: one that all share. */
@@ -82,11 +114,12 @@ public record Tenants(SortedSet<String> names) {
         return rights.may(Rights.Verb.READ, object.kind(), of(object.name()));
     }
 
-    /** What brings a set of tenants into the store. */
-    public static Put stored(SortedSet<String> names) {
+    /** What brings them into the store. */
+    public Put stored() {
         List<String> sorted = new ArrayList<>(names);
         var tree = Trees.object();
         tree.set("tenants", Trees.tree(sorted));
+        tree.set("since", Trees.tree(since));
         return new Put(KEY, Trees.bytes(tree));
     }
 }

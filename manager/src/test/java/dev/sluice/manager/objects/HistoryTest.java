@@ -3,6 +3,7 @@ package dev.sluice.manager.objects;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.sluice.manager.access.Accounts;
 import dev.sluice.manager.access.Binding;
 import dev.sluice.manager.access.Identity;
 import dev.sluice.manager.access.Role;
@@ -60,7 +61,7 @@ class HistoryTest {
     }
 
     private void tenants(String... names) {
-        store.commit(List.of(), List.of(Tenants.stored(new TreeSet<>(Arrays.asList(names)))));
+        store.commit(List.of(), List.of(new Tenants(new TreeSet<>(Arrays.asList(names))).stored()));
     }
 
     private Rollback.Done back(long revision, Caller caller) {
@@ -235,6 +236,26 @@ class HistoryTest {
         apply(ALICE, object("Service", "late.fw", "{transport: raw}"));
         tenants("rival", "late");
         assertThat(seen(user("lea", Role.SECURITY_ADMIN, "late"))).containsExactly("3 alice created Service/late.fw");
+    }
+
+    @Test
+    void newTenantOfAnOldNameSeesAndBringsBackNothingOfTheOldOne() {
+        Accounts accounts = new Accounts(store, inventory, () -> now);
+        accounts.addTenant("acme", ALICE);
+        Caller ann = user("ann", Role.SECURITY_ADMIN, "acme");
+        apply(ann, object("Service", "acme.fw", "{transport: raw}"));
+        assertThat(seen(ann)).containsExactly("1 ann created Service/acme.fw");
+        delete(ann, Kind.SERVICE, "acme.fw");
+        accounts.removeTenant("acme", ALICE);
+        accounts.addTenant("acme", ALICE);
+        assertThat(seen(ann)).isEmpty();
+        assertThat(back(1, ann).changed().items()).isEmpty();
+        apply(ann, object("Service", "acme.fw", "{transport: raw, action: copy}"));
+        assertThat(seen(ann)).containsExactly("3 ann created Service/acme.fw");
+        accounts.addTenant("rival", ALICE);
+        back(1, ann);
+        assertThat(titles()).as("there was nothing of this tenant").isEmpty();
+        assertThat(seen(ALICE)).hasSize(4);
     }
 
     @Test

@@ -121,7 +121,7 @@ class TrialsTest {
 
     @Test
     void nobodyChangesObjectsMeanwhileButTheManagerDoes() {
-        store.commit(List.of(), List.of(Tenants.stored(new TreeSet<>(List.of("acme")))));
+        store.commit(List.of(), List.of(new Tenants(new TreeSet<>(List.of("acme"))).stored()));
         inventory.change(service("copy"), ALICE, false);
         tried(BOB, "forward");
         Refusal refusal = refused(() -> inventory.change(service("copy"), ALICE, false));
@@ -266,7 +266,7 @@ class TrialsTest {
 
     @Test
     void whoOnlyLooksOnEverywhereHoldsUpNobody() {
-        store.commit(List.of(), List.of(Tenants.stored(new TreeSet<>(List.of("acme")))));
+        store.commit(List.of(), List.of(new Tenants(new TreeSet<>(List.of("acme"))).stored()));
         List<Binding> roles =
                 List.of(new Binding(Role.MONITOR, Binding.EVERYWHERE), new Binding(Role.SECURITY_ADMIN, "acme"));
         Caller mona = new Caller("mona", "sluice", new Identity("mona", roles, "", ""));
