@@ -49,7 +49,7 @@ final class ApplyCommand extends ManagerRequest {
             paramLabel = "TIME",
             converter = SecondsOption.class,
             description =
-                    "Take the change back after this time (60s, 5m, up to 24h) unless 'sluice confirm --manager URL' comes; until then nobody changes objects.")
+                    "Take the change back after this time (60s, 5m, up to 24h) unless 'sluice confirm REVISION --manager URL' comes; until then nobody changes objects.")
     private @Nullable Integer confirmSeconds;
 
     @Override
@@ -94,7 +94,9 @@ final class ApplyCommand extends ManagerRequest {
                     .append(Fields.text(changed, "trial.revision"))
                     .append(" is on trial: it is taken back at ")
                     .append(Fields.text(changed, "trial.until"))
-                    .append(" unless you say 'sluice confirm --manager URL'\n");
+                    .append(" unless you say 'sluice confirm ")
+                    .append(Fields.text(changed, "trial.revision"))
+                    .append(" --manager URL'\n");
         }
         return text.toString();
     }

@@ -39,7 +39,7 @@ final class RollbackCommand extends NodeCommand {
             paramLabel = "TIME",
             converter = SecondsOption.class,
             description =
-                    "With --manager: take it back after this time (60s, 5m, up to 24h) unless 'sluice confirm --manager URL' comes.")
+                    "With --manager: take it back after this time (60s, 5m, up to 24h) unless 'sluice confirm REVISION --manager URL' comes.")
     private @Nullable Integer confirmSeconds;
 
     @Option(

@@ -147,6 +147,26 @@ class AccessCommandsTest {
     }
 
     @Test
+    void administratorConfirmsTheChangeOfAnotherOnlyByItsNumber() throws Exception {
+        try (Manager manager = manager()) {
+            Path root = folder.resolve("data").resolve(Manager.ADMIN_TOKEN_FILE);
+            run(manager, root, "user", "set", "alice", "security-admin");
+            Path alice = Files.writeString(
+                    folder.resolve("alice"),
+                    run(manager, root, "token", "create", "alice").out());
+            Path objects = Files.writeString(
+                    folder.resolve("o.yaml"),
+                    "{apiVersion: sluice.dev/v1, kind: Service, metadata: {name: fw}, spec: {transport: raw}}");
+            run(manager, alice, "apply", "-f", objects.toString(), "--confirm", "1h");
+            assertThat(run(manager, root, "confirm").err())
+                    .startsWith("sluice: revision 1 is on trial by alice, not by you")
+                    .contains("'sluice confirm 1 --manager URL'");
+            assertThat(run(manager, root, "history").out()).contains("revision 1 by alice is on trial until ");
+            assertThat(run(manager, root, "confirm", "1").out()).isEqualTo("revision 1 is confirmed\n");
+        }
+    }
+
+    @Test
     void everyCommandSaysWhatIsWrongWithTheToken() throws Exception {
         try (Manager manager = manager()) {
             Path bad = Files.writeString(folder.resolve("bad"), "sluice_00000000_0000");

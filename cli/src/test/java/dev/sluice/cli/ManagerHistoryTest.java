@@ -84,10 +84,13 @@ class ManagerHistoryTest {
             manager.run("apply", "-f", file(FIREWALL));
             Cli tried =
                     manager.run("apply", "-f", file(FIREWALL.replace("raw", "raw, action: copy")), "--confirm", "1h");
-            assertThat(tried.out()).contains("revision 2 is on trial: it is taken back at ");
+            assertThat(tried.out())
+                    .contains("revision 2 is on trial: it is taken back at ")
+                    .endsWith(" unless you say 'sluice confirm 2 --manager URL'\n");
             assertThat(manager.run("history").out()).contains("revision 2 by local is on trial until ");
             assertThat(manager.run("delete", "service/firewall").err())
                     .startsWith("sluice: revision 2 by local is on trial until ");
+            assertThat(manager.run("confirm", "1").err()).startsWith("sluice: revision 1 is not on trial");
             assertThat(manager.run("confirm").out()).isEqualTo("revision 2 is confirmed\n");
             assertThat(manager.run("confirm").err()).startsWith("sluice: nothing is on trial");
             assertThat(manager.run("rollback", "0", "--confirm", "1s").out()).contains("Service/firewall deleted\n");
@@ -109,6 +112,7 @@ class ManagerHistoryTest {
             assertThat(manager.run("history", "--show", "1").err()).contains("--show is for a node on this host");
             assertThat(Cli.run("rollback", "1", "--dry-run").err())
                     .contains("--dry-run is for a manager; give --manager URL too");
+            assertThat(Cli.run("confirm", "1").err()).contains("REVISION is for a manager; give --manager URL too");
             assertThat(Cli.run("history", "--last", "1").err()).contains("--last is for a manager");
             assertThat(Cli.run("manager", "--data", folder.toString(), "--history-days", "0")
                             .err())
