@@ -84,7 +84,7 @@ final class StrangerBounds extends ServerTransportFilter {
     synchronized void gone(Ends ends, Runnable close) {
         Map<Ends, Stranger> own = strangers.get(Clients.of(ends.peer()));
         Stranger stranger = own == null ? null : own.get(ends);
-        if (stranger != null && stranger.close == close) {
+        if (stranger != null && stranger.close.equals(close)) {
             forget(ends);
         }
     }
