@@ -314,7 +314,7 @@ class TextTest {
                         new ChainReport(
                                 "inspect",
                                 "closed",
-                                "any",
+                                "round-robin",
                                 "nearest",
                                 List.of(new PathReport("inspect[fw-1]", 1, 20, true, false, 4, 9, 0))),
                         new ChainReport("empty", "open", "any", "round-robin", List.of()),
