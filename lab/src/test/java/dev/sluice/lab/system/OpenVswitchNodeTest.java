@@ -264,14 +264,7 @@ class OpenVswitchNodeTest {
 
     private static void assertNothingLost(SluiceNode sluice) {
         assertThat(sluice.uninspected()).isZero();
-        assertThat(sluice.dropReasons())
-                .isSubsetOf(
-                        "LEFT_TO_HOST",
-                        "NON_UNICAST_REFUSED",
-                        "LOCAL_UNSUPPORTED",
-                        "GROUP_NOT_ROUTED",
-                        "SERVICE_CONTROL",
-                        "NEIGHBOR_UNRESOLVED");
+        assertThat(sluice.dropReasonsOfTraffic()).isSubsetOf("NEIGHBOR_UNRESOLVED");
     }
 
     /** What it builds anew has no metadata, so nobody knows whose packet it was. */

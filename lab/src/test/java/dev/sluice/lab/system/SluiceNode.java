@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -36,6 +37,9 @@ import tools.jackson.databind.JsonNode;
 
 /** Sluice in a JVM of its own inside a namespace, with a directory of YAML files, seen through its administration socket. One user: the test. */
 final class SluiceNode implements AutoCloseable {
+    private static final Set<String> OF_HOSTS =
+            Set.of("LEFT_TO_HOST", "NON_UNICAST_REFUSED", "LOCAL_UNSUPPORTED", "GROUP_NOT_ROUTED", "SERVICE_CONTROL");
+
     /** The name of a node that is alone. */
     static final String NAME = "edge";
 
@@ -277,6 +281,13 @@ final class SluiceNode implements AutoCloseable {
                 .filter(drop -> drop.count() > 0)
                 .map(DropReport::reason)
                 .collect(Collectors.toSet());
+    }
+
+    /** The same without those of packets that hosts send by themselves and that are for nobody here. */
+    Set<String> dropReasonsOfTraffic() {
+        Set<String> reasons = new HashSet<>(dropReasons());
+        reasons.removeAll(OF_HOSTS);
+        return reasons;
     }
 
     /** A counter of the data path. */
