@@ -12,13 +12,13 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.ArgumentsSource;
 import org.junit.jupiter.params.support.ParameterDeclarations;
 
-/** Planted faults, the constants of the enumeration that the test takes: every sixth in each check, all with {@code -Dsluice.cases=all}, which {@code ./dev long} says. */
+/** Planted faults, the constants of the enumeration that the test takes: every ninth in each check, all with {@code -Dsluice.cases=all}, which {@code ./dev long} says. */
 @Target(ElementType.METHOD)
 @Retention(RetentionPolicy.RUNTIME)
 @ArgumentsSource(SomeFaults.Provider.class)
 public @interface SomeFaults {
     /** One of so many is planted in each check. */
-    int oneOf() default 6;
+    int oneOf() default 9;
 
     /** Counts them out. */
     final class Provider extends AnnotationBasedArgumentsProvider<SomeFaults> {

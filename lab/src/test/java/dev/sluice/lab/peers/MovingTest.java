@@ -90,11 +90,12 @@ class MovingTest {
         long seed = Long.getLong("sluice.seed", System.nanoTime());
         Random random = new Random(seed);
         int packets = 0;
+        int rounds = Integer.getInteger("sluice.moves", 8);
         for (String mode : List.of("direct", "hub")) {
             Configuration onB = MovingWorld.objects(mode, "[fw, ips]", "fw-1 fw b", "ips-1 ips c");
             Configuration onC = MovingWorld.objects(mode, "[fw, ips]", second + " fw c", "ips-1 ips c");
             try (MovingWorld world = started(random.nextLong(), onB)) {
-                for (int round = 0; round < 20; round++) {
+                for (int round = 0; round < rounds; round++) {
                     Configuration next = round % 2 == 0 ? onC : onB;
                     Map<String, Integer> moments = moments(random);
                     String what = "seed " + seed + " mode " + mode + " round " + round + " " + moments;
@@ -125,7 +126,7 @@ class MovingTest {
                 }
             }
         }
-        System.out.println("40 moves in memory, seed " + seed + ": none of " + packets + " packets and answers lost");
+        System.out.println(2 * rounds + " moves in memory, seed " + seed + ": none of " + packets + " packets and answers lost");
     }
 
     @Test

@@ -237,6 +237,7 @@ class PathMtuTest {
     }
 
     @Test
+    @Tag("long")
     void nodesOnAPairOfEveryKindTellWhatFits() {
         try (Network network = Network.transparent();
                 ProgramNode _ = mirror(network.node("one"))) {
@@ -393,6 +394,7 @@ class PathMtuTest {
     }
 
     @Test
+    @Tag("long")
     void nodesBehindTagsTakeWhatTheTagsLeave() {
         try (Network network = Network.transparent();
                 EchoHost echo = EchoHost.start(network.server, 7)) {
