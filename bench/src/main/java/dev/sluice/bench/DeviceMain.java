@@ -82,6 +82,7 @@ public final class DeviceMain {
             System.out.println("ready");
             OffloadDevice offload = fastPath == null ? null : fastPath.offload();
             if (stampede != null) {
+                stampede.reads(fastPath);
                 device.path(pool, stampede.connections(), BridgePath.snapshotOfTwoNodes(), offload, stampede);
             } else if (rules) {
                 device.path(pool, NEW_CONNECTIONS_MAX, BridgePath.passingOfRules(RULES), offload, NONE);
