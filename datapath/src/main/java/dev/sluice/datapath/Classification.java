@@ -549,7 +549,12 @@ final class Classification {
         }
         Journey journey = frames.journey();
         if (journey != null) {
-            journey.classified(c, hit, instructions.isCurrent(slot), watchful != null);
+            journey.classified(c, hit, instructions.holdForAll(slot), watchful != null);
+        }
+        boolean served = rule == null ? ruleId == PathChanges.TRANSLATED_RULE : rule.action() == Rule.Action.SERVICE;
+        Path path = served && !dropped && !waits ? snapshot.path(table.pathId(slot)) : null;
+        if (path == null) {
+            instructions.leaveOutNothing(c);
         }
         if (dropped) {
             return dropAsTold(c);
@@ -563,13 +568,11 @@ final class Classification {
         if (waits) {
             return frames.drop(c, DropReason.PATH_CHANGING);
         }
-        Path path = snapshot.path(table.pathId(slot));
         if (path == null) {
             return withoutPath(c, rule, next);
         }
         if (instructions.says(FlowPrograms.Action.ACCEPT)) {
-            counters.acceptedByInstruction++;
-            instructions.execute(c, FlowPrograms.Action.ACCEPT);
+            instructions.accept(c);
             c.mark = c.router;
             return next;
         }

@@ -67,7 +67,7 @@ final class FastPath {
         liveness.refresh();
         OffloadMirror now = device == null
                 ? null
-                : new OffloadMirror(device, table, liveness, neighbors, counters, (int) FlowHash.mix(++seed));
+                : new OffloadMirror(device, table, programs, liveness, neighbors, counters, (int) FlowHash.mix(++seed));
         mirror = now;
         table.mirrorIn(now);
         programs.tell(now);

@@ -5,6 +5,7 @@ import dev.sluice.datapath.paths.Selector;
 import dev.sluice.datapath.snapshot.Path;
 import dev.sluice.datapath.stage.Cursor;
 import dev.sluice.datapath.stage.Frames;
+import dev.sluice.datapath.stage.Journey;
 import dev.sluice.datapath.stage.PacketTracer;
 import dev.sluice.datapath.track.ConnectionTable;
 import dev.sluice.datapath.track.FlowPrograms;
@@ -32,6 +33,11 @@ final class Instructions {
     /** The path that the newest one of those that name one asks for, 0 if none does. */
     private int path;
 
+    /** Something is told of the flow, in either direction; and something of it for the next packet alone. */
+    private boolean told;
+
+    private boolean once;
+
     Instructions(
             FlowPrograms programs, ConnectionTable table, Selector selector, Frames frames, DatapathCounters counters) {
         this.programs = programs;
@@ -45,6 +51,8 @@ final class Instructions {
     void forget() {
         actions = 0;
         path = 0;
+        told = false;
+        once = false;
     }
 
     /** Looks for instructions for a packet without record; false if its flow has none in either direction. */
@@ -55,12 +63,14 @@ final class Instructions {
         }
         Instruction first = programs.first(c.keyHash, c.fields, c.zone, c.nowNs);
         for (Instruction one = first; one != null; one = programs.next(one, c.fields, c.zone, c.nowNs)) {
+            once |= one.once();
             if (one.concerns(c.fields)) {
                 actions |= bit(one.action());
                 path = one.action() == Action.PATH && path == 0 ? one.argument() : path;
             }
         }
-        return first != null;
+        told = first != null;
+        return told;
     }
 
     /** A packet comes to a record, which may decide no more, or to none: -1. If it opens another connection than the record's, what nodes said of that one ends. */
@@ -93,14 +103,15 @@ final class Instructions {
             setCurrent(slot);
             table.setSkipMask(slot, 0, 0);
             table.setSkipMask(slot, 1, 0);
-            return;
         }
-        table.setSkipMask(slot, table.isReverse(slot, c.fields) ? 1 : 0, 0);
     }
 
-    /** Whether a record was looked up in vain since the last instruction came. */
-    boolean isCurrent(int slot) {
-        return table.flowProgramGeneration(slot) == programs.generation();
+    /**
+     * Whether whatever is told of the flow, if anything is, holds for all its packets like for this one: nothing is for the next packet alone, and there is no path that it would move to if only it
+     * were there.
+     */
+    boolean holdForAll(int slot) {
+        return !told || (!once && (path == 0 || path == table.pathId(slot)));
     }
 
     /** Whether there is an instruction, and what it says. */
@@ -128,14 +139,39 @@ final class Instructions {
         programs.follow(before, slot);
     }
 
-    /** Counts that what is said by instructions with this action is carried out on the packet. */
+    /** Counts that what is said by instructions with this action is carried out on the packet, and nothing else of what is told. */
     void execute(Cursor c, Action action) {
         Instruction one = programs.first(c.keyHash, c.fields, c.zone, c.nowNs);
         while (one != null) {
-            if (one.action() == action && one.concerns(c.fields)) {
-                execute(c, one);
+            if (one.concerns(c.fields)) {
+                programs.carriesOut(one, c.fields, one.action() == action);
+                if (one.action() == action) {
+                    execute(c, one);
+                }
             }
             one = programs.next(one, c.fields, c.zone, c.nowNs);
+        }
+    }
+
+    /** The packet passes without the services of its path. */
+    void accept(Cursor c) {
+        leaveOutNothing(c);
+        counters.acceptedByInstruction++;
+        execute(c, Action.ACCEPT);
+        tell(Action.ACCEPT);
+    }
+
+    private void tell(Action carriedOut) {
+        Journey journey = frames.journey();
+        if (journey != null) {
+            journey.instructed(carriedOut);
+        }
+    }
+
+    /** The packet takes no path: nodes that were left out for those before it are left out no more. */
+    void leaveOutNothing(Cursor c) {
+        if (told) {
+            table.setSkipMask(c.record, c.direction, 0);
         }
     }
 
@@ -167,6 +203,7 @@ final class Instructions {
     /** Before a packet takes its path: leaves out hops, in its direction and until the next packet of the flow, or notes that the path is one that was asked for. */
     void heed(Cursor c, Path path) {
         if (!says(Action.SKIP) && !says(Action.PATH)) {
+            leaveOutNothing(c);
             return;
         }
         int mask = 0;
@@ -175,15 +212,19 @@ final class Instructions {
             if (one.concerns(c.fields)) {
                 int skipped = skipped(path, one);
                 mask |= skipped;
-                if (skipped != 0 || (one.action() == Action.PATH && one.argument() == path.id())) {
+                boolean carriedOut =
+                        skipped != 0 || (one.action() == Action.PATH && one.argument() == path.id());
+                programs.carriesOut(one, c.fields, carriedOut);
+                if (carriedOut) {
                     execute(c, one);
                 }
             }
             one = programs.next(one, c.fields, c.zone, c.nowNs);
         }
+        table.setSkipMask(c.record, c.direction, mask);
         if (mask != 0) {
-            table.setSkipMask(c.record, c.direction, mask);
             counters.skippedByInstruction++;
         }
+        tell(mask == 0 ? Action.PATH : Action.SKIP);
     }
 }

@@ -143,9 +143,6 @@ final class Steering {
         int step = c.direction == 0 ? 1 : -1;
         boolean inspected = true;
         int skipped = skipMask(c);
-        if (skipped != 0) {
-            frames.refuse(OffloadRefusal.INSTRUCTED);
-        }
         for (int i = from; i >= 0 && i < hops.size(); i += step) {
             Path.Hop hop = hops.get(i);
             boolean skips = skipped != 0 && i < FlowPrograms.SKIPPED_HOPS_MAX && (skipped >>> i & 1) != 0;

@@ -14,6 +14,7 @@ import dev.sluice.datapath.packet.Batch;
 import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.datapath.stage.PacketTracer;
 import dev.sluice.datapath.track.FlowPrograms;
+import dev.sluice.datapath.track.Instruction;
 import dev.sluice.datapath.track.TcpState;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.wire.IpAddress;
@@ -335,23 +336,68 @@ class FastPathTest {
     }
 
     @Test
-    void aFlowWithAnInstructionStaysWithTheDataPathUntilItIsOver() {
+    void whatIsToldForAllPacketsOfAFlowIsRepeatedUntilItIsOver() {
         through(udp(1));
         tell(1, FlowPrograms.Action.ACCEPT);
-        for (int i = 0; i < 3; i++) {
-            sluice.receive(CLIENT, udp(1).bytes());
-            assertThat(sluice.sent(SERVER)).hasSize(1);
-        }
-        assertThat(device.hits()).isZero();
-        assertThat(counters().refused(OffloadRefusal.INSTRUCTED)).isEqualTo(3);
+        long repeated = hits(() -> {
+            for (int i = 0; i < 3; i++) {
+                sluice.receive(CLIENT, udp(1).bytes());
+                assertThat(sluice.sent(SERVER)).hasSize(1);
+            }
+        });
+        assertThat(repeated).as("all but the first").isEqualTo(2);
+        mirror().readAll(sluice.nowNs());
+        assertThat(sluice.datapath().counters().acceptedByInstruction).isEqualTo(3);
+        assertThat(instructionHits()).isEqualTo(3);
 
         sluice.advance(11 * SECOND);
-        through(udp(1));
+        assertThat(hits(() -> assertThat(through(udp(1))).isNotNegative())).isZero();
+        assertThat(sluice.datapath().counters().acceptedByInstruction).isEqualTo(3);
         through(udp(1));
         assertThat(hits(() -> through(udp(1)))).isEqualTo(2);
     }
 
+    @Test
+    void whatIsTakenBackCountsWhatWasRepeatedAndIsRepeatedNoMore() {
+        through(udp(1));
+        tell(1, FlowPrograms.Action.ACCEPT);
+        for (int i = 0; i < 5; i++) {
+            sluice.receive(CLIENT, udp(1).bytes());
+        }
+        sluice.sentAnywhere();
+        assertThat(sluice.datapath().programs().clear()).isEqualTo(1);
+
+        assertThat(sluice.datapath().counters().acceptedByInstruction).isEqualTo(5);
+        assertThat(hits(() -> assertThat(through(udp(1))).isNotNegative())).isZero();
+    }
+
+    @Test
+    void aFlowOfWhichSomethingIsToldForOnePacketStaysWithTheDataPath() {
+        through(udp(1));
+        tell(1, FlowPrograms.Action.ACCEPT, true);
+        sluice.receive(CLIENT, udp(1).bytes());
+        assertThat(sluice.sent(SERVER)).hasSize(1);
+        through(udp(1));
+
+        assertThat(hits(() -> sluice.receive(CLIENT, udp(1).bytes()))).isZero();
+        assertThat(counters().refused(OffloadRefusal.INSTRUCTED)).isEqualTo(3);
+    }
+
+    private long instructionHits() {
+        for (int i = 0; i < FlowPrograms.BUCKETS; i++) {
+            Instruction one = sluice.datapath().programs().inBucket(i);
+            if (one != null) {
+                return one.hits();
+            }
+        }
+        return 0;
+    }
+
     private void tell(int port, FlowPrograms.Action action) {
+        tell(port, action, false);
+    }
+
+    private void tell(int port, FlowPrograms.Action action, boolean once) {
         FlowPrograms.Flow flow = new FlowPrograms.Flow(
                 sluice.datapath().zone(0, 0, 0),
                 17,
@@ -359,7 +405,7 @@ class FastPathTest {
                 port,
                 IpAddress.parse("10.0.0.2").orElseThrow(),
                 53);
-        sluice.datapath().programs().put(flow, action, 0, false, sluice.nowNs() + 10 * SECOND, sluice.nowNs());
+        sluice.datapath().programs().put(flow, action, 0, once, sluice.nowNs() + 10 * SECOND, sluice.nowNs());
     }
 
     @Test

@@ -12,6 +12,7 @@ import dev.sluice.datapath.stage.Cursor;
 import dev.sluice.datapath.stage.Frames;
 import dev.sluice.datapath.stage.Journey;
 import dev.sluice.datapath.track.ConnectionTable;
+import dev.sluice.datapath.track.FlowPrograms;
 import dev.sluice.datapath.track.TcpState;
 import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.IpProtocols;
@@ -40,6 +41,12 @@ public final class JourneyRecorder implements Journey {
 
     /** The record is of a flow of another switch: no rule of this one counts. */
     static final int SERVED = 4;
+
+    /** Instructions are carried out on the packets: any, such that they pass without services, such that they leave out nodes. */
+    static final int INSTRUCTED = 8;
+
+    static final int ACCEPTED = 16;
+    static final int SKIPPED = 32;
 
     private static final int NONE = -1;
     private static final int TAGS_MAX = 2;
@@ -219,10 +226,10 @@ public final class JourneyRecorder implements Journey {
     }
 
     @Override
-    public void classified(Cursor c, boolean hit, boolean current, boolean watchful) {
+    public void classified(Cursor c, boolean hit, boolean lasting, boolean watchful) {
         if (!hit) {
             refuse(OffloadRefusal.NEW_FLOW);
-        } else if (!current) {
+        } else if (!lasting) {
             refuse(OffloadRefusal.INSTRUCTED);
         } else if (watchful) {
             refuse(OffloadRefusal.ATTRIBUTES);
@@ -230,6 +237,15 @@ public final class JourneyRecorder implements Journey {
             refuse(OffloadRefusal.TCP_NOT_ESTABLISHED);
         } else {
             passed(c, COUNTED, table.ruleId(c.record));
+        }
+    }
+
+    @Override
+    public void instructed(FlowPrograms.Action action) {
+        if (refusal == null && touches > 0) {
+            touchKind[touches - 1] |= INSTRUCTED
+                    | (action == FlowPrograms.Action.ACCEPT ? ACCEPTED : 0)
+                    | (action == FlowPrograms.Action.SKIP ? SKIPPED : 0);
         }
     }
 

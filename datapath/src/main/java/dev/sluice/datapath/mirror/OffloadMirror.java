@@ -58,6 +58,7 @@ public final class OffloadMirror implements FlowWatcher, NeighborWatcher {
 
     private final OffloadDevice device;
     private final ConnectionTable table;
+    private final FlowPrograms programs;
     private final Neighbors neighbors;
     private final DatapathCounters datapathCounters;
     private final OffloadCounters counters = new OffloadCounters();
@@ -87,12 +88,14 @@ public final class OffloadMirror implements FlowWatcher, NeighborWatcher {
     public OffloadMirror(
             OffloadDevice device,
             ConnectionTable table,
+            FlowPrograms programs,
             LivenessView liveness,
             Neighbors neighbors,
             DatapathCounters datapathCounters,
             int firstGeneration) {
         this.device = device;
         this.table = table;
+        this.programs = programs;
         this.neighbors = neighbors;
         this.datapathCounters = datapathCounters;
         generations = new MirrorGenerations(device, liveness, counters, firstGeneration);
@@ -258,6 +261,7 @@ public final class OffloadMirror implements FlowWatcher, NeighborWatcher {
                 int slot = entries.touchSlot[i];
                 int seenMs = MirrorAdoption.possibleMs(table, slot, lastSeenMs, ConnectionTable.tableMs(nowNs));
                 table.uncount(slot, kind & JourneyRecorder.REVERSE, bytesHere, seenMs);
+                feedInstructions(slot, kind, -1);
                 Rule rule = entries.touchRule[i] > 0 ? snapshot.ruleOfRecord(entries.touchRule[i]) : null;
                 if (rule != null) {
                     rule.counters().hitRepeated(-1, -bytesHere, nowNs);
@@ -377,9 +381,10 @@ public final class OffloadMirror implements FlowWatcher, NeighborWatcher {
         return false;
     }
 
-    /** Takes back at once what timers would find in a while: journeys of flows that have an expired record. For tests, in which time jumps. */
+    /** Takes back at once what timers would find in a while: journeys of flows that have an expired record or instruction. For tests, in which time jumps. */
     public void dropExpired(long now) {
         at(now);
+        programs.sweepAll(now);
         int nowMs = ConnectionTable.tableMs(now);
         for (int slot = table.nextUsed(0); slot >= 0; slot = table.nextUsed(slot + 1)) {
             if (table.isOver(slot, nowMs)) {
@@ -436,10 +441,20 @@ public final class OffloadMirror implements FlowWatcher, NeighborWatcher {
         long bytesHere = bytes + frames * entries.touchMoreBytes[touch];
         datapathCounters.recordHits += (kind & JourneyRecorder.SERVED) == 0 ? frames : 0;
         table.countRepeated(entries.touchSlot[touch], kind & JourneyRecorder.REVERSE, frames, bytesHere, lastSeenMs);
+        feedInstructions(entries.touchSlot[touch], kind, frames);
         Rule rule = entries.touchRule[touch] > 0 ? snapshot.ruleOfRecord(entries.touchRule[touch]) : null;
         if (rule != null) {
             long seenNs = nowNs - Math.max(0, ConnectionTable.tableMs(nowNs) - lastSeenMs) * NS_PER_MS;
             rule.counters().hitRepeated(frames, bytesHere, seenNs);
+        }
+    }
+
+    private void feedInstructions(int slot, int kind, long frames) {
+        if ((kind & JourneyRecorder.INSTRUCTED) != 0) {
+            int direction = kind & JourneyRecorder.REVERSE;
+            programs.repeated(slot, direction, frames);
+            datapathCounters.acceptedByInstruction += (kind & JourneyRecorder.ACCEPTED) == 0 ? 0 : frames;
+            datapathCounters.skippedByInstruction += (kind & JourneyRecorder.SKIPPED) == 0 ? 0 : frames;
         }
     }
 

@@ -18,7 +18,8 @@ public enum OffloadRefusal {
     UNTRACKED("No record of the connection table decides about it, so nothing would end the repetition."),
     TOO_MANY_RECORDS("It passed more records than a repetition can count in, or its flow has too many ways."),
     ATTRIBUTES("Rules where it was classified ask for attributes, or only observe."),
-    INSTRUCTED("An instruction says what to do with its flow."),
+    INSTRUCTED(
+            "Something is told of its flow for the next packet alone, or a path that the flow is to move to as soon as it is there."),
     TRANSLATED("A node on its path rewrites addresses."),
     COPIED("A node on its path gets copies."),
     CAPPED("The node it goes to has a cap."),

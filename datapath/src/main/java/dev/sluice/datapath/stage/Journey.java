@@ -4,6 +4,7 @@ import dev.sluice.datapath.offload.OffloadRefusal;
 import dev.sluice.datapath.packet.Batch;
 import dev.sluice.datapath.snapshot.Attachment;
 import dev.sluice.datapath.snapshot.PortEntry;
+import dev.sluice.datapath.track.FlowPrograms;
 
 /**
  * What stages say of the packet in hand to whoever might repeat, without asking, what they did with it (packet-life.md, fast path). Told by the worker; there is one implementation, so that a
@@ -20,10 +21,13 @@ public interface Journey {
      * The packet was classified by a record, and counted there.
      *
      * @param hit whether the record was there before
-     * @param current whether nothing is told of the flow
+     * @param lasting whether what is told of the flow holds for all its packets, if anything is
      * @param watchful whether rules ask for more than the record knows
      */
-    void classified(Cursor c, boolean hit, boolean current, boolean watchful);
+    void classified(Cursor c, boolean hit, boolean lasting, boolean watchful);
+
+    /** Instructions were carried out on the packet where it was classified last: it passes without services, leaves out nodes, or is on the path that was asked for. */
+    void instructed(FlowPrograms.Action action);
 
     /** The packet came back from a node, and was recognised by a record. */
     void returned(Cursor c, Attachment node);

@@ -41,6 +41,9 @@ public final class FlowPrograms {
     /** {@link Instruction#speaker}: flows are spread anew. */
     public static final int REBALANCING = -2;
 
+    /** How long after its time an instruction may still be in the table while a fast path repeats what it says, in ns. */
+    private static final long LATE_NS = 100_000_000L;
+
     /** A reference that no record has: slots are below this one. */
     private static final long GONE = Integer.MAX_VALUE;
 
@@ -102,6 +105,11 @@ public final class FlowPrograms {
     private int generation = 1;
     private int sweepAt;
 
+    private final Ends ends = new Ends(LATE_NS);
+
+    /** While {@link #key} is in use. */
+    private final PacketFields repeatedKey = new PacketFields();
+
     /** Where instructions given before are found, while foretelling, and which chains were copied from there. */
     private @Nullable FlowPrograms source;
 
@@ -127,7 +135,11 @@ public final class FlowPrograms {
         zoneUse = use;
     }
 
-    private void gone(Instruction instruction) {
+    /** To be called while it still is in the table: what was repeated until now counts for it. */
+    private void goes(Instruction instruction) {
+        if (watcher != null) {
+            watcher.flowTold(instruction.flow);
+        }
         size--;
         if (zoneUse != null) {
             zoneUse.leave(instruction.flow.zone);
@@ -296,9 +308,14 @@ public final class FlowPrograms {
 
     /** Takes directions away from an instruction, which ends with the last one. */
     private void narrow(Instruction instruction, int directions) {
-        instruction.directions &= ~directions;
-        if (instruction.directions == 0) {
+        int left = instruction.directions & ~directions;
+        if (left == 0) {
             unlink(instruction);
+        } else if (left != instruction.directions) {
+            if (watcher != null) {
+                watcher.flowTold(instruction.flow);
+            }
+            instruction.directions = left;
         }
     }
 
@@ -333,6 +350,9 @@ public final class FlowPrograms {
         instruction.next = buckets[bucket];
         buckets[bucket] = instruction;
         size++;
+        if (instruction.timed) {
+            ends.add(instruction.expiresNs);
+        }
         if (zoneUse != null) {
             zoneUse.enter(flow.zone);
         }
@@ -351,7 +371,7 @@ public final class FlowPrograms {
         int cleared = size;
         for (int i = 0; i < BUCKETS; i++) {
             for (Instruction instruction = buckets[i]; instruction != null; instruction = instruction.next) {
-                gone(instruction);
+                goes(instruction);
             }
             buckets[i] = null;
         }
@@ -493,11 +513,46 @@ public final class FlowPrograms {
         }
     }
 
-    /** Removes what is over from a few chains. */
+    /** Notes whether an instruction is carried out on a packet that takes its path or passes without: what is repeated of it counts likewise, see {@link #repeated}. */
+    public void carriesOut(Instruction instruction, PacketFields fields, boolean carriedOut) {
+        int bit = instruction.directionBit(fields);
+        instruction.carriedOut = carriedOut ? instruction.carriedOut | bit : instruction.carriedOut & ~bit;
+    }
+
+    /** A fast path repeated packets of a direction of a record on which instructions were carried out; less than none: they are not to count. */
+    public void repeated(int slot, int direction, long packets) {
+        int zone = table.router(slot);
+        table.readKey(slot, repeatedKey);
+        int bucket = bucket(FlowHash.withRouter(table.flowHash(slot), zone));
+        for (Instruction one = buckets[bucket]; one != null; one = one.next) {
+            if (one.matches(repeatedKey, zone) && (one.carriedOut & one.turned(1 << direction, repeatedKey)) != 0) {
+                one.hits += packets;
+            }
+        }
+    }
+
+    /** Removes what is over from a few chains; from all, if something is over by now that a fast path may repeat. */
     public void sweep(long nowNs) {
+        if (watcher != null && ends.isDue(nowNs)) {
+            sweepAll(nowNs);
+            return;
+        }
         for (int i = 0; i < 64 && size > 0; i++) {
             sweepAt = sweepAt + 1 & BUCKETS - 1;
             sweep(sweepAt, nowNs);
+        }
+    }
+
+    /** Removes what is over. */
+    public void sweepAll(long nowNs) {
+        ends.begin(nowNs);
+        for (int i = 0; i < BUCKETS; i++) {
+            sweep(i, nowNs);
+            for (Instruction one = buckets[i]; one != null; one = one.next) {
+                if (one.timed) {
+                    ends.add(one.expiresNs);
+                }
+            }
         }
     }
 
@@ -529,14 +584,14 @@ public final class FlowPrograms {
         int bucket = bucket(gone.flow.hash());
         Instruction at = buckets[bucket];
         if (at == gone) {
+            goes(gone);
             buckets[bucket] = gone.next;
-            gone(gone);
             return;
         }
         while (at != null) {
             if (at.next == gone) {
+                goes(gone);
                 at.next = gone.next;
-                gone(gone);
                 return;
             }
             at = at.next;

@@ -14,7 +14,7 @@ public interface FlowWatcher {
     /** Somebody asks when a connection was last seen: what was repeated until now is to be counted. */
     void refresh(int slot);
 
-    /** Something is told of a flow. */
+    /** Something is told of a flow, or is about to hold no more. */
     void flowTold(FlowPrograms.Flow flow);
 
     /** Something changed that any packet may depend on. */

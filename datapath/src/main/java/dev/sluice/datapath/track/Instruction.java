@@ -22,6 +22,9 @@ public final class Instruction {
     long expiresNs;
     long hits;
 
+    /** Bit per direction in which it was carried out on the last packet that took its path, or passed without. */
+    int carriedOut;
+
     /** Bit per direction that it is for; one for the next packet is over for a direction in which it was carried out. */
     int directions = FlowPrograms.BOTH_DIRECTIONS;
 

@@ -225,6 +225,7 @@ final class Subject implements AutoCloseable {
             datapath.process(batch, nowNs);
             MemoryOffload.Sent sent = fastPath.device.repeat(port, frame, nowNs);
             if (sent != null) {
+                countRepeated();
                 Outcome outcome = outcome();
                 outcome.sent(sent.port(), sent.frame());
                 return outcome;
@@ -253,6 +254,17 @@ final class Subject implements AutoCloseable {
         datapath.flush();
         hidden.forEach(pool::give);
         return outcome();
+    }
+
+    /** Counts what was repeated until now where the packets would have counted. */
+    private void countRepeated() {
+        OffloadMirror mirror = datapath.offload();
+        ConnectionTable table = datapath.connections();
+        if (mirror != null) {
+            for (int slot = table.nextUsed(0); slot >= 0; slot = table.nextUsed(slot + 1)) {
+                mirror.refresh(slot);
+            }
+        }
     }
 
     private List<Long> hideFrames() {
