@@ -3,193 +3,138 @@ package dev.sluice.agent.compile;
 import dev.sluice.datapath.route.NextHop;
 import dev.sluice.datapath.route.Routes;
 import dev.sluice.datapath.snapshot.Attachment;
-import dev.sluice.datapath.snapshot.NodeTunnel;
-import dev.sluice.datapath.snapshot.OverlayPeer;
-import dev.sluice.datapath.snapshot.PlanePath;
+import dev.sluice.datapath.snapshot.Path;
 import dev.sluice.datapath.snapshot.PortEntry;
 import dev.sluice.datapath.snapshot.Segment;
 import dev.sluice.datapath.snapshot.ServicePlane;
 import dev.sluice.datapath.snapshot.Snapshot;
-import dev.sluice.model.Configuration;
-import dev.sluice.model.Kind;
-import dev.sluice.model.Resource;
-import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.IpAddress;
-import dev.sluice.wire.Nsh;
-import dev.sluice.wire.NshContext;
-import dev.sluice.wire.ServiceMetadata;
-import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableSet;
-import java.util.Optional;
-import java.util.TreeSet;
-import java.util.function.Predicate;
+import java.util.Set;
+import java.util.TreeMap;
 
-/** Whether the interfaces towards other nodes take the largest packets that are sent there, with all that is put around them (X6). Stateless. */
-final class PlaneMtu {
-    /** In front of a packet for a node at a port: inner Ethernet 14, NSH with its metadata 60. */
-    static final int ON_ETHERNET_BYTES = Ethernet.BYTES + ServiceMetadata.USUAL_BYTES;
+/**
+ * Whether the interfaces into the underlay take the largest packets that are sent there, with all that is put around them (X6): to other nodes, and to service nodes with an address there. One
+ * user: who asks; {@link #check} is stateless. Service nodes at interfaces: {@link MtuAudit}.
+ */
+public final class PlaneMtu {
+    private final Snapshot snapshot;
+    private final Map<Integer, String> interfaces = new HashMap<>();
+    private final Map<Integer, Finding> worst = new TreeMap<>();
 
-    /** Around a packet over IPv4: IPv4 20, UDP 8, Geneve or VXLAN-GPE 8, and what is there on Ethernet. */
-    static final int OVERHEAD_V4_BYTES = 20 + 8 + 8 + ON_ETHERNET_BYTES;
+    private PlaneMtu(CompiledNode node) {
+        snapshot = node.snapshot();
+        node.bindings().forEach(binding -> interfaces.put(binding.index(), binding.interfaceName()));
+    }
 
-    /** More in packets that say where their destination is: a context header. */
-    static final int EGRESS_BYTES = NshContext.BYTES + 4;
+    /**
+     * An interface that is too small.
+     *
+     * @param interfaceName Linux interface of this host
+     * @param mtuFound its MTU in bytes
+     * @param aroundBytes what is put around the largest packets
+     * @param puts what puts it there, as a sentence begins
+     * @param port the port with those packets
+     * @param portMtu MTU of that port
+     */
+    public record Finding(String interfaceName, int mtuFound, int aroundBytes, String puts, String port, int portMtu) {
+        /** The MTU that takes those packets. */
+        public int mtuNeeded() {
+            return portMtu + aroundBytes;
+        }
 
-    /** The same over IPv6, whose header is 20 bytes longer. */
-    static final int OVERHEAD_V6_BYTES = OVERHEAD_V4_BYTES + 20;
+        /** What does not fit. */
+        public String reason() {
+            return "port " + port + " has packets of " + portMtu + " bytes and " + puts + " " + aroundBytes
+                    + " bytes around them";
+        }
 
-    /** Around a packet of a segment over IPv4: inner Ethernet 14, IPv4 20, UDP 8, Geneve 8, serviced mark 8. */
-    static final int SEGMENT_V4_BYTES = 14 + 20 + 8 + 8 + 8;
+        /** What to do. */
+        public String advice() {
+            return "ip link set dev " + interfaceName + " mtu " + mtuNeeded()
+                    + " (and the same in the network between the nodes), or give the hosts behind the port an MTU of "
+                    + (mtuFound - aroundBytes);
+        }
 
-    private PlaneMtu() {}
+        /** What is wrong and what to do, for people. */
+        String sentence() {
+            return "interface " + interfaceName + " towards other nodes has MTU " + mtuFound + " and needs "
+                    + mtuNeeded() + ": " + reason() + "; run: " + advice();
+        }
+    }
 
-    /** Warns of each interface that is too small; those whose MTU is not known are left out. */
-    static void check(Configuration configuration, String node, CompiledNode compiled, CompileLog log) {
-        Snapshot snapshot = compiled.snapshot();
-        Optional<Resource> object = configuration.find(Kind.NODE, node);
-        if (object.isEmpty()) {
+    /** Interfaces that are too small, each once, with the largest need; interfaces and ports whose MTU is not known are left out. */
+    public static List<Finding> check(CompiledNode node) {
+        PlaneMtu plane = new PlaneMtu(node);
+        plane.lookAtPaths(false, MtuAudit.largestByTarget(plane.snapshot));
+        if (!plane.snapshot.segments().all().isEmpty()) {
+            plane.lookAtPaths(true, MtuAudit.largestOfSegments(plane.snapshot));
+        }
+        for (Segment segment : plane.snapshot.segments().all()) {
+            plane.lookAtSegment(segment);
+        }
+        return List.copyOf(plane.worst.values());
+    }
+
+    private void lookAtPaths(boolean ofSegments, Map<Integer, PortEntry> largestByTarget) {
+        largestByTarget.forEach((target, largest) -> {
+            Set<List<Object>> seen = new HashSet<>();
+            for (Path path : snapshot.target(target).paths()) {
+                for (Path.Hop hop : path.hops()) {
+                    Attachment node = hop.attachment();
+                    TunnelRoom room = TunnelRoom.toNode(snapshot, path, node, ofSegments);
+                    if (room != null && seen.add(List.of(node.id(), room.bytes()))) {
+                        String puts =
+                                node.isRemote() ? "the service plane puts" : "the way to " + node.name() + " puts";
+                        look(room, largest, puts);
+                    }
+                }
+            }
+        });
+    }
+
+    private void lookAtSegment(Segment segment) {
+        for (int i = 0; i < segment.portCount(); i++) {
+            PortEntry port = snapshot.port(segment.port(i));
+            for (int peer = 0; peer < segment.peerCount(); peer++) {
+                TunnelRoom room = TunnelRoom.ofSegment(snapshot, segment, segment.peer(peer));
+                if (room != null) {
+                    look(room, port, "its switch's tunnels put");
+                }
+            }
+        }
+    }
+
+    private void look(TunnelRoom room, PortEntry from, String puts) {
+        ServicePlane plane = snapshot.plane();
+        if (room.tunnel().isOnPort() || plane.router() < 0) {
             return;
         }
-        int more = snapshot.plane().endpoint().isIpv4() ? 0 : OVERHEAD_V6_BYTES - OVERHEAD_V4_BYTES;
-        largest(snapshot, at -> at.isRemote() || isInUnderlay(at))
-                .ifPresent(port -> check(
-                        object.get(),
-                        compiled,
-                        port,
-                        OVERHEAD_V4_BYTES + more + (goesStraight(snapshot) ? EGRESS_BYTES : 0),
-                        "the service plane puts",
-                        log));
-        largestOfSegments(snapshot)
-                .ifPresent(port ->
-                        check(object.get(), compiled, port, SEGMENT_V4_BYTES + more, "its switch's tunnels put", log));
-        largest(snapshot, PlaneMtu::isOnEthernet)
-                .ifPresent(port -> check(
-                        object.get(),
-                        compiled,
-                        port,
-                        onEthernetBytes(snapshot),
-                        "the service header puts",
-                        portsToNodes(snapshot),
-                        "service nodes",
-                        log));
-    }
-
-    private static boolean isInUnderlay(Attachment node) {
-        NodeTunnel tunnel = node.tunnel();
-        return !node.isRemote() && tunnel != null && tunnel.address() != null;
-    }
-
-    private static boolean isOnEthernet(Attachment node) {
-        NodeTunnel tunnel = node.tunnel();
-        return !node.isRemote() && tunnel != null && tunnel.address() == null;
-    }
-
-    /** What stands in front of packets for nodes at ports: less if all of them have metadata type 1. */
-    private static int onEthernetBytes(Snapshot snapshot) {
-        boolean fixed = snapshot.attachments().stream()
-                .filter(PlaneMtu::isOnEthernet)
-                .map(Attachment::tunnel)
-                .allMatch(tunnel -> tunnel != null && tunnel.fixedContext());
-        return fixed ? Ethernet.BYTES + Nsh.FIXED_BYTES : ON_ETHERNET_BYTES;
-    }
-
-    private static boolean goesStraight(Snapshot snapshot) {
-        return snapshot.plane().paths().stream().anyMatch(PlanePath::straight);
-    }
-
-    private static void check(
-            Resource object, CompiledNode compiled, PortEntry largest, int overhead, String puts, CompileLog log) {
-        NavigableSet<Integer> ports = portsToPeers(compiled.snapshot());
-        check(object, compiled, largest, overhead, puts, ports, "other nodes", log);
-    }
-
-    private static void check(
-            Resource object,
-            CompiledNode compiled,
-            PortEntry largest,
-            int overhead,
-            String puts,
-            NavigableSet<Integer> ports,
-            String towards,
-            CompileLog log) {
-        Snapshot snapshot = compiled.snapshot();
-        int needed = largest.mtuBytes() + overhead;
-        Map<Integer, String> interfaces = new HashMap<>();
-        compiled.bindings().forEach(binding -> interfaces.put(binding.index(), binding.interfaceName()));
-        for (int port : ports) {
-            String name = interfaces.getOrDefault(port, "");
-            int found = snapshot.port(port).mtuBytes();
-            if (!name.isEmpty() && found > 0 && found < needed) {
-                log.warning(
-                        object,
-                        "spec.underlay",
-                        "interface " + name + " towards " + towards + " has MTU " + found + " and needs " + needed
-                                + ": port " + largest.name() + " has packets of "
-                                + largest.mtuBytes() + " bytes and " + puts + " " + overhead
-                                + " bytes around them; run: ip link set dev " + name + " mtu " + needed
-                                + " (and the same in the network between the nodes), or give the hosts behind the port an MTU of "
-                                + (found - overhead),
-                        Integer.toString(found));
+        Routes routes = snapshot.router(plane.router()).routes();
+        IpAddress to = room.tunnel().to();
+        int group = routes.lookup(to.hi(), to.lo());
+        if (group == Routes.NO_ROUTE) {
+            return;
+        }
+        for (NextHop hop : routes.group(group).hops()) {
+            if (hop.kind() != NextHop.Kind.BLACKHOLE) {
+                compare(hop.port(), room.bytes(), from, puts);
             }
         }
     }
 
-    /** The port with the largest MTU among those whose traffic may have to go to such service nodes. */
-    private static Optional<PortEntry> largest(Snapshot snapshot, Predicate<Attachment> which) {
-        return MtuAudit.largestByTarget(snapshot).entrySet().stream()
-                .filter(entry -> MtuAudit.attachments(snapshot.target(entry.getKey())).stream()
-                        .anyMatch(which))
-                .map(Map.Entry::getValue)
-                .reduce((a, b) -> b.mtuBytes() > a.mtuBytes() ? b : a);
-    }
-
-    /** The port with the largest MTU among those whose frames may have to go to ports of other hosts. */
-    private static Optional<PortEntry> largestOfSegments(Snapshot snapshot) {
-        PortEntry largest = null;
-        for (Segment segment : snapshot.segments().all()) {
-            for (int i = 0; segment.peerCount() > 0 && i < segment.portCount(); i++) {
-                PortEntry port = snapshot.port(segment.port(i));
-                largest = largest == null || port.mtuBytes() > largest.mtuBytes() ? port : largest;
-            }
+    private void compare(int port, int aroundBytes, PortEntry from, String puts) {
+        String name = interfaces.getOrDefault(port, "");
+        int found = snapshot.port(port).mtuBytes();
+        boolean known = found > 0 && from.mtuBytes() > 0 && !name.isEmpty();
+        if (known && found < from.mtuBytes() + aroundBytes) {
+            worst.merge(
+                    port,
+                    new Finding(name, found, aroundBytes, puts, from.name(), from.mtuBytes()),
+                    (a, b) -> b.mtuNeeded() > a.mtuNeeded() ? b : a);
         }
-        return Optional.ofNullable(largest);
-    }
-
-    private static NavigableSet<Integer> portsToNodes(Snapshot snapshot) {
-        NavigableSet<Integer> ports = new TreeSet<>();
-        snapshot.attachments().stream()
-                .filter(PlaneMtu::isOnEthernet)
-                .forEach(node -> ports.add(node.in().port()));
-        return ports;
-    }
-
-    /** The ports by which the underlay router reaches the other nodes, and service nodes. */
-    private static NavigableSet<Integer> portsToPeers(Snapshot snapshot) {
-        NavigableSet<Integer> ports = new TreeSet<>();
-        ServicePlane plane = snapshot.plane();
-        Routes routes = plane.router() < 0
-                ? Routes.EMPTY
-                : snapshot.router(plane.router()).routes();
-        List<IpAddress> addresses =
-                new ArrayList<>(plane.peers().stream().map(OverlayPeer::address).toList());
-        for (Attachment node : snapshot.attachments()) {
-            NodeTunnel tunnel = node.tunnel();
-            IpAddress address = tunnel == null || node.isRemote() ? null : tunnel.address();
-            if (address != null) {
-                addresses.add(address);
-            }
-        }
-        for (IpAddress address : addresses) {
-            int group = routes.lookup(address.hi(), address.lo());
-            if (group != Routes.NO_ROUTE) {
-                routes.group(group).hops().stream()
-                        .filter(hop -> hop.kind() != NextHop.Kind.BLACKHOLE)
-                        .forEach(hop -> ports.add(hop.port()));
-            }
-        }
-        return ports;
     }
 }

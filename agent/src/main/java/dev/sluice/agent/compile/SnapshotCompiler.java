@@ -11,6 +11,7 @@ import dev.sluice.datapath.snapshot.ServicePlane;
 import dev.sluice.datapath.snapshot.Snapshot;
 import dev.sluice.datapath.snapshot.TrackerTimeouts;
 import dev.sluice.model.Configuration;
+import dev.sluice.model.Kind;
 import dev.sluice.model.Node;
 import dev.sluice.model.Service;
 import dev.sluice.model.ServiceInstance;
@@ -151,7 +152,7 @@ public final class SnapshotCompiler {
                 before);
         auditMtu(configuration, compiled, before, log);
         TagReturns.warn(configuration, compiled, log);
-        PlaneMtu.check(configuration, node, compiled, log);
+        auditUnderlay(configuration, compiled, log);
         if (log.hasErrors()) {
             return failed(log);
         }
@@ -282,6 +283,14 @@ public final class SnapshotCompiler {
                 log.warning(instance, "spec.interfaces", finding.sentence(), Integer.toString(finding.mtuFound()));
             }
         }
+    }
+
+    private void auditUnderlay(Configuration configuration, CompiledNode compiled, CompileLog log) {
+        configuration
+                .find(Kind.NODE, node)
+                .ifPresent(object -> PlaneMtu.check(compiled)
+                        .forEach(finding -> log.warning(
+                                object, "spec.underlay", finding.sentence(), Integer.toString(finding.mtuFound()))));
     }
 
     private static TrackerTimeouts timeouts(Node.Timeouts t) {

@@ -7,6 +7,7 @@ import dev.sluice.agent.compile.DerivedMac;
 import dev.sluice.agent.compile.IdRegistry;
 import dev.sluice.agent.compile.InterfaceFacts;
 import dev.sluice.agent.compile.MtuAudit;
+import dev.sluice.agent.compile.PlaneMtu;
 import dev.sluice.agent.compile.SnapshotCompiler;
 import dev.sluice.agent.doctor.Diagnosis.Line;
 import dev.sluice.agent.doctor.Diagnosis.State;
@@ -79,9 +80,17 @@ final class MtuExamination {
                     State.WARNING,
                     "MTU of " + finding.interfaceName(),
                     finding.mtuFound() + ", too small for packets of port " + finding.port() + ", " + finding.portMtu()
-                            + " bytes, and the tags of node " + finding.instance(),
+                            + " bytes, and the " + (finding.hasServiceHeader() ? "service header" : "tags")
+                            + " of node " + finding.instance(),
                     "ip link set dev " + finding.interfaceName() + " mtu " + finding.mtuNeeded()
                             + ", and the same at the other end, in the node"));
+        }
+        for (PlaneMtu.Finding finding : PlaneMtu.check(node)) {
+            lines.add(new Line(
+                    State.WARNING,
+                    "MTU of " + finding.interfaceName(),
+                    finding.mtuFound() + ", too small: " + finding.reason(),
+                    finding.advice()));
         }
         Snapshot snapshot = node.snapshot();
         for (int i = 0; i < snapshot.portCount(); i++) {

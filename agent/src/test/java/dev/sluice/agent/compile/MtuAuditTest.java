@@ -2,6 +2,7 @@ package dev.sluice.agent.compile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.agent.Hosts;
 import dev.sluice.agent.Yaml;
 import dev.sluice.model.Problem;
 import java.util.HashMap;
@@ -125,5 +126,29 @@ class MtuAuditTest {
                 "{service: firewall, interfaces: {in: {interface: fw-1-in, vlan: 10}, out: {interface: fw-1-in, vlan: 11}}}");
         CompileResult one = compile(PORTS, vlan, tagged, CHAIN, POLICY);
         assertThat(MtuAudit.check(one.node().orElseThrow())).isEmpty();
+    }
+
+    /** The service header on Ethernet: inner Ethernet 14, NSH of metadata type 1 24, and a tag that counts. */
+    @Test
+    void refusesANodeThatGetsAServiceHeaderAndHasNoRoomForIt() {
+        String host = Hosts.host("edge", 1);
+        mtus.put("eth0", 9000);
+        String service = Yaml.object("Service", "firewall", "{transport: nsh-ethernet, mdType: 1}");
+        String instance = Yaml.object(
+                "ServiceInstance",
+                "fw-1",
+                "{service: firewall, node: edge, interfaces: {in: {interface: sf0, mac: \"02:00:00:00:00:50\"}}, policies: [{chain: inspect, in: {vlan: 30}}]}");
+        mtus.put("sf0", 1541);
+        assertThat(compile(PORTS, host, NO_POLICY).node()).isPresent();
+        CompileResult refused = compile(PORTS, host, service, instance, CHAIN, POLICY);
+        assertThat(refused.node()).isEmpty();
+        assertThat(refused.problems())
+                .filteredOn(Problem::isError)
+                .singleElement()
+                .asString()
+                .contains("found 1541", "at least 1542", "the service header puts 42 bytes", "mtuAudit: warn");
+        mtus.put("sf0", 1542);
+        assertThat(compile(PORTS, host, service, instance, CHAIN, POLICY).node())
+                .isPresent();
     }
 }

@@ -1,6 +1,7 @@
 package dev.sluice.agent.compile;
 
 import static dev.sluice.agent.Hosts.host;
+import static dev.sluice.agent.Hosts.pair;
 import static dev.sluice.agent.Yaml.object;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -118,5 +119,34 @@ class SegmentPlanTest {
                 .anyMatch(message -> message.contains("has MTU 1557 and needs 1558"));
         underlayMtu = 1558;
         assertThat(result("a", objects).problems()).isEmpty();
+    }
+
+    /** 110 bytes, and 8 more for where the destination is, which is known of packets of segments only. */
+    @Test
+    void packetsThatGoStraightOnNeedMoreRoomIfTheyAreOfASegment() {
+        String chain = Yaml.text(
+                object("Service", "firewall", "{transport: raw}"),
+                object("ServiceInstance", "fw-1", "{service: firewall, node: b, interfaces: {in: fw-i, out: fw-o}}"),
+                object("ServiceChain", "inspect", "{profiles: [firewall], afterLast: destination}"));
+        String rule = object(
+                "ServicePolicy",
+                "web",
+                "{appliedTo: [a/PORT], rules: [{name: all, match: {}, action: {chain: inspect}}]}");
+        underlayMtu = 1609;
+        assertThat(result("a", chain, port("r1", "a", "red"), rule.replace("PORT", "r1"))
+                        .problems())
+                .extracting(Problem::message)
+                .singleElement()
+                .asString()
+                .contains("has MTU 1609 and needs 1618", "the service plane puts 118 bytes");
+        assertThat(result("a", chain, pair("a"), rule.replace("PORT", "left")).problems())
+                .extracting(Problem::message)
+                .singleElement()
+                .asString()
+                .contains("has MTU 1609 and needs 1610");
+        underlayMtu = 1618;
+        assertThat(result("a", chain, port("r1", "a", "red"), rule.replace("PORT", "r1"))
+                        .problems())
+                .isEmpty();
     }
 }

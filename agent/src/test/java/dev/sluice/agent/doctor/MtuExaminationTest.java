@@ -3,6 +3,7 @@ package dev.sluice.agent.doctor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import dev.sluice.agent.Hosts;
 import dev.sluice.agent.doctor.Diagnosis.Line;
 import dev.sluice.agent.doctor.Diagnosis.State;
 import dev.sluice.model.Configuration;
@@ -11,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -83,5 +85,26 @@ class MtuExaminationTest {
                         State.WARNING,
                         "MTU of ports left and right",
                         "1500 and 9000, though they are two ends of one wire"));
+    }
+
+    /** In VXLAN: inner Ethernet 14, IPv4 20, UDP 8, VXLAN 8. */
+    @Test
+    void underlayThatIsTooSmallForTheTransportOfANodeIsNamedWithWhatItNeeds() throws IOException {
+        String objects = WIRES + Hosts.host("edge", 1) + "---\n"
+                + CHAIN.replace("TRANSPORT", "vxlan")
+                        .replace(
+                                "interfaces: {in: {interface: fwIN}, out: {interface: fwOUT}}",
+                                "node: edge, endpoint: 10.0.0.50, vni: 100");
+        Map<String, Integer> mtus = new HashMap<>(Map.of("left", 1500, "right", 1500, "eth0", 1549));
+        assertThat(look(mtus, objects))
+                .extracting(Line::state, Line::subject, Line::found)
+                .containsExactly(
+                        tuple(
+                                State.WARNING,
+                                "MTU of eth0",
+                                "1549, too small: port left has packets of 1500 bytes and the way to fw-1 puts 50 bytes around them"));
+        assertThat(look(mtus, objects).getFirst().advice()).contains("ip link set dev eth0 mtu 1550");
+        mtus.put("eth0", 1550);
+        assertThat(look(mtus, objects)).extracting(Line::state).containsExactly(State.OK);
     }
 }
