@@ -236,8 +236,16 @@ public record Metric(
                                         List.of(instance.name(), instance.service(), instance.node(), probe.kind()),
                                         probe.state().equals("answers") ? 1 : 0)))
                         .toList()));
-        directions(all, "sent", "Packets sent to the service instance.", InstanceReport::sent);
-        directions(all, "returned", "Packets that came back from the service instance.", InstanceReport::returned);
+        directions(
+                all,
+                "sent",
+                "Packets sent to the service instance; to one of another node: those that left this node for it.",
+                InstanceReport::sent);
+        directions(
+                all,
+                "returned",
+                "Packets that came back from the service instance; from one of another node: those that it had last when they came back to this node.",
+                InstanceReport::returned);
         all.add(new Metric(
                 "sluice_instance_copied_packets",
                 Type.COUNTER,

@@ -2,6 +2,7 @@ package dev.sluice.agent.instances;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.agent.Hosts;
 import dev.sluice.agent.Yaml;
 import dev.sluice.agent.compile.CompiledNode;
 import dev.sluice.agent.compile.IdRegistry;
@@ -72,5 +73,32 @@ class LoopWatchTest {
             seconds(1, 0, 9_000);
         }
         assertThat(watch.notices()).as("900 per second").isEmpty();
+    }
+
+    /** Packets that go to nodes of two other hosts are sent to the first one and come back from the last one. */
+    @Test
+    void nodesOfOtherHostsAreNotJudgedByWhatComesBackFromThemHere() {
+        CompiledNode edge = new SnapshotCompiler("edge", new IdRegistry())
+                .compile(
+                        Yaml.parse(
+                                Hosts.host("edge", 1),
+                                Hosts.host("other", 2),
+                                Hosts.pair("edge"),
+                                Yaml.object("Service", "firewall", "{transport: raw}"),
+                                Yaml.object(
+                                        "ServiceInstance",
+                                        "fw-1",
+                                        "{service: firewall, node: other, interfaces: {in: i, out: o}}"),
+                                Yaml.object("ServiceChain", "inspect", "{profiles: [firewall]}")),
+                        name -> new InterfaceFacts(name.hashCode() & 0xff, 1500))
+                .node()
+                .orElseThrow();
+        AttachmentCounters elsewhere = edge.snapshot().attachments().getFirst().counters();
+        for (int second = 0; second < 10; second++) {
+            elsewhere.returned[0] += 100_000;
+            nowNs += SECOND_NS;
+            watch.tick(edge, nowNs);
+        }
+        assertThat(watch.notices()).isEmpty();
     }
 }
