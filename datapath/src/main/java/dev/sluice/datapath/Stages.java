@@ -94,7 +94,7 @@ final class Stages {
         ZoneUse zoneUse = remembered.zoneUse();
         context = remembered.context();
         RuleHits hits = remembered.hits();
-        programs = new FlowPrograms(table);
+        programs = new FlowPrograms(table, FlowHash.mix(seed + 2));
         if (zoneUse != null) {
             table.countIn(zoneUse);
             programs.countIn(zoneUse);

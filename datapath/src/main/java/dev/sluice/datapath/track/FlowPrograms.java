@@ -115,15 +115,24 @@ public final class FlowPrograms {
 
     private final BitSet adopted = new BitSet();
 
+    /** Against crafted collisions: the flow hash is known to all, and tenants choose which flows nodes speak of. */
+    private long seed;
+
     /** Told of each instruction that comes and goes; null: nobody asks. */
     private @Nullable ZoneUse zoneUse;
 
     /** Told of each flow that something is said of; null: nobody asks. */
     private @Nullable FlowWatcher watcher;
 
-    /** @param table whose records instructions of nodes end with */
-    public FlowPrograms(ConnectionTable table) {
+    /**
+     * An empty table.
+     *
+     * @param table whose records instructions of nodes end with
+     * @param seed secret and random
+     */
+    public FlowPrograms(ConnectionTable table, long seed) {
         this.table = table;
+        this.seed = seed;
     }
 
     public void tell(@Nullable FlowWatcher fastPath) {
@@ -163,9 +172,10 @@ public final class FlowPrograms {
     // What operators say.
 
     /**
-     * Tells what to do with a flow; takes the place of all that was told of it before. The same once more only lives longer, and goes on counting.
+     * Tells what to do with a flow; takes the place of all that was told of it before. The same once more only lives longer, and goes on counting. In a full table what some node said gives way, which it will say again when
+     * it sees the flow again: no node keeps an operator from blocking a flow.
      *
-     * @return false if the table is full
+     * @return false if the table is full of what operators say
      */
     public boolean put(Flow flow, Action action, int argument, boolean once, long expiresNs, long nowNs) {
         flow.write(key);
@@ -174,7 +184,7 @@ public final class FlowPrograms {
         for (int i = 0; i < BUCKETS && size == INSTRUCTIONS_MAX; i++) {
             sweep(i, nowNs);
         }
-        if (size == INSTRUCTIONS_MAX) {
+        if (size == INSTRUCTIONS_MAX && !giveWay()) {
             return false;
         }
         Instruction instruction = new Instruction(flow, OPERATOR, action, argument, once);
@@ -184,6 +194,19 @@ public final class FlowPrograms {
         }
         add(instruction);
         return true;
+    }
+
+    private boolean giveWay() {
+        for (int i = 0; i < BUCKETS; i++) {
+            sweepAt = sweepAt + 1 & BUCKETS - 1;
+            for (Instruction one = buckets[sweepAt]; one != null; one = one.next) {
+                if (one.speaker != OPERATOR) {
+                    unlink(one);
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     /** Revokes all that was told of a flow; false if there was nothing. */
@@ -383,6 +406,7 @@ public final class FlowPrograms {
         source = other;
         size = other.size;
         generation = other.generation;
+        seed = other.seed;
     }
 
     private void adopt(FlowPrograms other, int bucket) {
@@ -576,8 +600,8 @@ public final class FlowPrograms {
         return instruction.next;
     }
 
-    private static int bucket(long hash) {
-        return (int) (hash >>> 32) & BUCKETS - 1;
+    private int bucket(long hash) {
+        return (int) (FlowHash.mix(hash + seed) >>> 32) & BUCKETS - 1;
     }
 
     private void unlink(Instruction gone) {

@@ -2,6 +2,7 @@ package dev.sluice.datapath.track;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.datapath.packet.FlowHash;
 import dev.sluice.datapath.rules.PacketFields;
 import dev.sluice.datapath.snapshot.TrackerTimeouts;
 import dev.sluice.datapath.track.ConnectionTableKeys.KeyHash;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.Test;
 /** The table of instructions for single flows; what instructions do with packets is compared with the reference model (testkit). */
 class FlowProgramsTest {
     private static final long SECOND = 1_000_000_000L;
+    private static final long SEED = 7;
     private static final boolean ONCE = true;
     private static final boolean ALL = false;
     private static final int FORWARD = 1;
@@ -24,7 +26,7 @@ class FlowProgramsTest {
     private static final int OTHER = 6;
 
     private final ConnectionTable table = ConnectionTable.open(64, 1, TrackerTimeouts.DEFAULT);
-    private final FlowPrograms programs = new FlowPrograms(table);
+    private final FlowPrograms programs = new FlowPrograms(table, SEED);
     private final int slot = record();
 
     @AfterEach
@@ -323,5 +325,55 @@ class FlowProgramsTest {
             programs.sweep(0);
         }
         assertThat(programs.size()).as("the operator's").isEqualTo(1);
+    }
+
+    /** A node that speaks of many flows leaves operators no less room; only their own instructions do. */
+    @Test
+    void whatNodesSaidGivesWayToAnOperatorInAFullTable() {
+        int records = 4096;
+        int each = FlowPrograms.INSTRUCTIONS_MAX / records;
+        try (ConnectionTable many = ConnectionTable.open(2 * records, 1, TrackerTimeouts.DEFAULT)) {
+            FlowPrograms full = new FlowPrograms(many, SEED);
+            PacketFields key = packet(false);
+            for (int i = 0; i < records; i++) {
+                key.sourcePort = i;
+                int of = many.insert(KeyHash.FLOW.of(key, 9), key, 9, ConnectionTable.SERVICE, 0);
+                for (int node = 0; node < each; node++) {
+                    assertThat(full.tell(of, node, Action.SKIP, node, ALL, BOTH, FlowPrograms.WITH_THE_RECORD, 0))
+                            .isTrue();
+                }
+            }
+            assertThat(full.size()).isEqualTo(FlowPrograms.INSTRUCTIONS_MAX);
+            for (int i = 0; i < 50; i++) {
+                assertThat(full.put(flow(i), Action.DROP, 0, ALL, SECOND, 0)).isTrue();
+            }
+            assertThat(full.size()).isEqualTo(FlowPrograms.INSTRUCTIONS_MAX);
+            for (int i = 0; i < 50; i++) {
+                assertThat(full.remove(flow(i))).as("it stayed").isTrue();
+            }
+        }
+    }
+
+    /** The flow hash has no secret: whoever chooses ports so that it ends in the same bits does not get a long chain to be searched at each packet. */
+    @Test
+    void flowsWithCraftedHashesDoNotShareAChain() {
+        int crafted = 0;
+        for (int i = 0; crafted < 64; i++) {
+            Flow flow = flow(i);
+            long hash = FlowHash.withRouter(flow.flowHash(), flow.zone());
+            if ((hash >>> 32 & FlowPrograms.BUCKETS - 1) == 0) {
+                crafted++;
+                programs.put(flow, Action.DROP, 0, ALL, SECOND, 0);
+            }
+        }
+        int longest = 0;
+        for (int bucket = 0; bucket < FlowPrograms.BUCKETS; bucket++) {
+            int length = 0;
+            for (Instruction one = programs.inBucket(bucket); one != null; one = FlowPrograms.after(one)) {
+                length++;
+            }
+            longest = Math.max(longest, length);
+        }
+        assertThat(longest).isLessThanOrEqualTo(3);
     }
 }

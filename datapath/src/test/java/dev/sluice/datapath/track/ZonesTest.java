@@ -107,7 +107,7 @@ class ZonesTest {
             assertThat(use.isUsed(9001)).isTrue();
             table.sweep(1_000_000_000_000_000L, 100);
             assertThat(use.isUsed(9001)).as("evicted or expired").isFalse();
-            FlowPrograms programs = new FlowPrograms(table);
+            FlowPrograms programs = new FlowPrograms(table, 1);
             programs.countIn(use);
             for (int i = 0; i < 4; i++) {
                 FlowPrograms.Flow flow = new FlowPrograms.Flow(9002, 17, one, i, one, 5);
