@@ -161,7 +161,7 @@ final class GatewayInput {
         int entry = flows.entry(c.record, c.direction);
         if (entry == PlaneFlows.NONE) {
             // An appliance with a second arm gets answers there, which nobody sent to it from here.
-            entry = flows.keepTurned(c.record, c.direction);
+            entry = flows.keepTurned(c.record, c.direction, c.nowNs);
         }
         if (entry == PlaneFlows.NONE) {
             return frames.drop(c, DropReason.RETURN_NO_FLOW);

@@ -560,7 +560,7 @@ final class Returns {
         c.record = slot;
         c.direction = 0;
         if (c.feature() == ConnectionTable.PLANE) {
-            c.planeEntry = planeFlows.keep(slot, 0, planeFlows.entry(origin, 0));
+            c.planeEntry = planeFlows.keep(slot, 0, planeFlows.entry(origin, 0), c.nowNs);
         }
         return goOn(c, node, side, hop);
     }

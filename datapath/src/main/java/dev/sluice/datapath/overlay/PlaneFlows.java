@@ -182,7 +182,7 @@ public final class PlaneFlows {
         } else if (newest != slot) {
             table.putFirst(c.keyHash, c.fields, c.zone, c.feature(), slot);
         }
-        int entry = keep(slot, c.direction, c.planeEntry);
+        int entry = keep(slot, c.direction, c.planeEntry, c.nowNs);
         if (entry == NONE) {
             return DropReason.PLANE_FLOWS_FULL;
         }
@@ -365,13 +365,13 @@ public final class PlaneFlows {
      * @param from the entry to copy, {@link #IN_HAND} or that of another record
      * @return the entry of the record, {@link #NONE} if there is no room
      */
-    public int keep(int slot, int direction, int from) {
+    public int keep(int slot, int direction, int from, long nowNs) {
         int entry = entry(slot, direction);
         if (entry == from) {
             return entry;
         }
         if (entry == NONE) {
-            entry = free();
+            entry = free(slot, from, nowNs);
             if (entry == NONE) {
                 return NONE;
             }
@@ -400,9 +400,9 @@ public final class PlaneFlows {
     }
 
     /** Gives a direction of a record what the other one has, turned round; {@link #NONE} if that has nothing, or there is no room. */
-    public int keepTurned(int slot, int direction) {
+    public int keepTurned(int slot, int direction, long nowNs) {
         int other = entry(slot, 1 - direction);
-        int entry = other == NONE ? NONE : keep(slot, direction, other);
+        int entry = other == NONE ? NONE : keep(slot, direction, other, nowNs);
         if (entry != NONE) {
             MemorySegment m = memory(entry);
             long nsh = at(entry) + HEADER;
@@ -448,15 +448,29 @@ public final class PlaneFlows {
         return memory(entry).get(Layouts.BE64, at(entry) + OWNER);
     }
 
-    private int free() {
+    /** An entry that nobody has, or the one that was idle longest of those looked at whose flows are half-open: as in the connection table these give way, so that a flood of them keeps no other flow out (F9). */
+    private int free(int slot, int from, long nowNs) {
         int first = source == null ? IN_HAND + 1 : source.end();
+        int origin = from == IN_HAND ? NOBODY : table.resolve(owner(from) - 1);
+        int chosen = NOBODY;
+        int idleMs = -1;
         for (int i = 0; i < TRIES_MAX; i++) {
             hand = hand < first || hand + 1 >= first + count ? first : hand + 1;
             if (isFree(hand)) {
                 return hand;
             }
+            int owner = table.resolve(owner(hand) - 1);
+            boolean mayGo = owner != slot && owner != origin && table.isHalfOpen(owner);
+            if (mayGo && table.idleMs(owner, nowNs) > idleMs) {
+                chosen = hand;
+                idleMs = table.idleMs(owner, nowNs);
+            }
         }
-        return NONE;
+        if (chosen == NOBODY) {
+            return NONE;
+        }
+        table.evict(table.resolve(owner(chosen) - 1), ConnectionTable.tableMs(nowNs));
+        return chosen;
     }
 
     private boolean isFree(int entry) {

@@ -546,7 +546,8 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         return chosen >= 0;
     }
 
-    void evict(int slot, int nowMs) {
+    /** Removes a half-open connection for want of room, here or for what belongs to others. */
+    public void evict(int slot, int nowMs) {
         if (isOver(slot, nowMs)) {
             expire(slot);
         } else {
