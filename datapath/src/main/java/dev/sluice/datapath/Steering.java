@@ -142,7 +142,7 @@ final class Steering {
         List<Path.Hop> hops = path.hops();
         int step = c.direction == 0 ? 1 : -1;
         boolean inspected = true;
-        int skipped = skipMask(c);
+        int skipped = skipMask(c, path);
         for (int i = from; i >= 0 && i < hops.size(); i += step) {
             Path.Hop hop = hops.get(i);
             boolean skips = skipped != 0 && i < FlowPrograms.SKIPPED_HOPS_MAX && (skipped >>> i & 1) != 0;
@@ -179,11 +179,11 @@ final class Steering {
         return ofRule != Rule.FailureAction.INHERIT ? ofRule : hop.onFailure();
     }
 
-    private int skipMask(Cursor c) {
+    private int skipMask(Cursor c, Path path) {
         if (c.planeEntry != PlaneFlows.NONE) {
             return planeFlows.skipMask(c.planeEntry);
         }
-        return c.follows ? 0 : table.skipMask(c.record, c.direction);
+        return c.follows ? 0 : table.skipMask(c.record, c.direction, path.id());
     }
 
     /** To a node of this host, which sends packets back as they are: what came with one from another switch is kept here. */

@@ -4,12 +4,18 @@ import static dev.sluice.testkit.AwareNode.ALL;
 import static dev.sluice.testkit.AwareNode.BOTH;
 import static dev.sluice.testkit.ThreeHosts.A;
 import static dev.sluice.testkit.ThreeHosts.B;
+import static dev.sluice.testkit.ThreeHosts.C;
 import static dev.sluice.testkit.ThreeHosts.CLIENT;
+import static dev.sluice.testkit.ThreeHosts.NODE_IN;
+import static dev.sluice.testkit.ThreeHosts.NODE_OUT;
 import static dev.sluice.testkit.ThreeHosts.SERVER;
 import static dev.sluice.testkit.ThreeHosts.UNDERLAY;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.datapath.packet.DropReason;
+import dev.sluice.datapath.track.FlowPrograms;
+import dev.sluice.wire.IpAddress;
+import dev.sluice.wire.IpProtocols;
 import dev.sluice.wire.Tcp;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +26,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** How long holds what an aware node says of a flow: as long as the flow, neither longer nor shorter (V12; packet-life.md, flow programming). */
 class InstructionLifeTest {
     private static final long SECOND = 1_000_000_000L;
+    private static final int FIREWALL = 1;
+    private static final int IPS = 2;
     private static final byte[] DATA = request(Tcp.ACK);
 
     private static byte[] request(int flags) {
@@ -194,5 +202,45 @@ class InstructionLifeTest {
             assertThat(hosts.host(A).datapath().connections().size()).isZero();
             assertThat(instructions(hosts)).isZero();
         }
+    }
+
+    /**
+     * The firewall dies while an answer is inside the other node; the flow goes on by the path of that node alone, and an operator lets it pass by that one. What is said of the first hop of this path is not said of the
+     * first hop of the other one: the answer still needs the firewall.
+     */
+    @Test
+    void skipOfANodeConcernsNoPacketOfAnotherPath() {
+        try (ThreeHosts hosts = ThreeHosts.hubWithChoice()) {
+            hosts.receive(A, CLIENT, DATA);
+            hosts.receive(B, NODE_OUT, hosts.host(B).sent(NODE_IN).getFirst());
+            hosts.receive(C, NODE_OUT, hosts.host(C).sent(NODE_IN).getFirst());
+            assertThat(hosts.host(A).sent(SERVER)).containsExactly(DATA);
+            hosts.receive(A, SERVER, reply(Tcp.ACK));
+            byte[] answer = hosts.host(C).sent(NODE_OUT).getFirst();
+            hosts.host(A).liveness().setInstance(FIREWALL, false);
+            operatorSkips(hosts.host(A), IPS);
+            hosts.receive(A, CLIENT, DATA);
+            assertThat(hosts.host(A).sent(SERVER)).as("by the short path").containsExactly(DATA);
+            hosts.receive(A, SERVER, reply(Tcp.ACK));
+            assertThat(hosts.host(A).sent(CLIENT)).containsExactly(reply(Tcp.ACK));
+            hosts.receive(C, NODE_IN, answer);
+            assertThat(hosts.host(A).sent(CLIENT)).as("without the firewall").isEmpty();
+            assertThat(hosts.host(A).drops()).isEqualTo(Map.of(DropReason.SERVICE_DOWN, 1L));
+            assertThat(hosts.host(A).datapath().counters().uninspected).isZero();
+        }
+    }
+
+    private static void operatorSkips(MemorySwitch a, int instance) {
+        FlowPrograms.Flow flow = new FlowPrograms.Flow(
+                a.datapath().zone(1, 0, 0),
+                IpProtocols.TCP,
+                IpAddress.parse("10.0.0.1").orElseThrow(),
+                4000,
+                IpAddress.parse("10.0.0.2").orElseThrow(),
+                80);
+        assertThat(a.datapath()
+                        .programs()
+                        .put(flow, FlowPrograms.Action.SKIP, instance, false, a.nowNs() + 60 * SECOND, a.nowNs()))
+                .isTrue();
     }
 }

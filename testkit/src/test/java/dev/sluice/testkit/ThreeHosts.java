@@ -10,6 +10,7 @@ import dev.sluice.datapath.rules.Match;
 import dev.sluice.datapath.rules.PortSides;
 import dev.sluice.datapath.rules.Rule;
 import dev.sluice.datapath.snapshot.Attachment;
+import dev.sluice.datapath.snapshot.AttachmentCounters;
 import dev.sluice.datapath.snapshot.NodeTunnel;
 import dev.sluice.datapath.snapshot.OverlayPeer;
 import dev.sluice.datapath.snapshot.Path;
@@ -90,6 +91,7 @@ final class ThreeHosts implements AutoCloseable {
     private int nodeTag;
 
     private boolean fixedContext;
+    private boolean copies;
     private boolean pairOnB;
 
     private final boolean hub;
@@ -133,6 +135,11 @@ final class ThreeHosts implements AutoCloseable {
         return new ThreeHosts(false, Attachment.Translation.NONE, B, NodeTunnel.Format.NSH, true);
     }
 
+    /** The firewall on B is a bridge, and its path of mode hub; a second path, of the node on C alone, is the second choice. */
+    static ThreeHosts hubWithChoice() {
+        return new ThreeHosts(true, Attachment.Translation.NONE, NOBODY, NodeTunnel.Format.NSH, true);
+    }
+
     /** The firewall is on A and has an agent. */
     static ThreeHosts awareOnA() {
         return new ThreeHosts(false, Attachment.Translation.NONE, A, NodeTunnel.Format.NSH);
@@ -171,6 +178,12 @@ final class ThreeHosts implements AutoCloseable {
         applyAnew();
     }
 
+    /** From now on the node gets copies, and packets go on without it. */
+    void giveCopies() {
+        copies = true;
+        applyAnew();
+    }
+
     private void applyAnew() {
         for (int each = A; each <= C; each++) {
             host(each).apply(snapshot(each, Rule.FailureAction.CLOSED));
@@ -191,6 +204,15 @@ final class ThreeHosts implements AutoCloseable {
 
     MemorySwitch host(int host) {
         return hosts.get(host);
+    }
+
+    /** What a host has counted at a node. */
+    AttachmentCounters counters(int host, String node) {
+        return host(host).datapath().snapshot().attachments().stream()
+                .filter(each -> each.name().equals(node))
+                .findFirst()
+                .orElseThrow()
+                .counters();
     }
 
     /** A frame comes in from outside; all that follows on the underlay happens. */
@@ -291,7 +313,7 @@ final class ThreeHosts implements AutoCloseable {
                 2,
                 0,
                 7,
-                List.of(new Path.Hop(firewall, false, onFailure), new Path.Hop(ips, false, onFailure)),
+                List.of(new Path.Hop(firewall, copies, onFailure), new Path.Hop(ips, false, onFailure)),
                 new PathCounters());
         Path alone = new Path(
                 SHORT.path(), "inspect[ips-1]", 1, List.of(new Path.Hop(ips, false, onFailure)), new PathCounters());
@@ -400,6 +422,7 @@ final class ThreeHosts implements AutoCloseable {
                     .routers(host == A || (pairOnB && host == B) ? new int[] {1} : new int[0])
                     .peer(peerOf(host, on))
                     .tunnel(inItsType(NodeTunnel.onEthernet()))
+                    .copy(copies)
                     .build();
         }
         return Attachment.builder(
@@ -416,6 +439,7 @@ final class ThreeHosts implements AutoCloseable {
                                 ? inItsType(new NodeTunnel(
                                         format, IpAddress.parse(NODE_ADDRESS).orElseThrow(), 100))
                                 : null)
+                .copy(copies && aware)
                 .build();
     }
 

@@ -67,6 +67,9 @@ public final class OverlayOutput implements TunnelContent {
     /** Of flows classified here; of others it is kept with their metadata. */
     private int ttl;
 
+    /** Hops that it passes by, of flows classified here. */
+    private int skipped;
+
     private int flags;
     private int nshBytes;
     private boolean ofFixedContext;
@@ -159,6 +162,7 @@ public final class OverlayOutput implements TunnelContent {
                 ? straightOn.egress(c, path)
                 : PlaneFlows.NOT_TOLD;
         ttl = c.planeEntry == PlaneFlows.NONE ? ttl(c, path, ordinal, names.hub()) : 0;
+        skipped = c.planeEntry != PlaneFlows.NONE || c.follows ? 0 : table.skipMask(c.record, c.direction, path.id());
         ofFixedContext = tunnel != null && tunnel.fixedContext();
         int step = send(c, b, slot, to, names, PlanePath.FIRST_INDEX - ordinal);
         ofFixedContext = false;
@@ -361,7 +365,7 @@ public final class OverlayOutput implements TunnelContent {
             return;
         }
         SluiceContext.write(m, value, flags, table.targetId(c.record), 0, 0);
-        SluiceContext.setSkipMask(m, value, c.follows ? 0 : table.skipMask(c.record, c.direction));
+        SluiceContext.setSkipMask(m, value, skipped);
         if (!c.follows && table.older(c.record) >= 0 && hasLeftOthers(c)) {
             SluiceContext.setLeftOthers(m, value);
         }

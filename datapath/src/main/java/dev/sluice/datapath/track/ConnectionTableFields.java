@@ -269,6 +269,11 @@ public abstract sealed class ConnectionTableFields permits ConnectionTable {
         return (ownBits(slot) & ConnectionTableRecord.RARE) == 0 ? 0 : rare.skipMask(slot, direction);
     }
 
+    /** The same for packets of a path: none if the connection has another one by now, whose hops have other places. */
+    public final int skipMask(int slot, int direction, int pathId) {
+        return pathId == pathId(slot) ? skipMask(slot, direction) : 0;
+    }
+
     public final void setSkipMask(int slot, int direction, int value) {
         if (mirror != null && value != skipMask(slot, direction)) {
             mirror.recordChanged(slot);

@@ -205,7 +205,8 @@ class PlantedFaultsTest {
                 "Classification",
                 "instructions.execute(c, FlowPrograms.Action.ACCEPT);\n            c.mark = c.router;",
                 "instructions.execute(c, FlowPrograms.Action.ACCEPT);"),
-        SKIPPED_NODES_ARE_NOT("Steering", "return c.follows ? 0 : table.skipMask(c.record, c.direction);", "return 0;"),
+        SKIPPED_NODES_ARE_NOT(
+                "Steering", "return c.follows ? 0 : table.skipMask(c.record, c.direction, path.id());", "return 0;"),
         MOVED_FLOWS_STAY("Instructions", "&& path == 0 ? one.argument() : path;", "&& path == 0 ? 0 : path;"),
         COPIES_ARE_NOT_COUNTED_AS_LOST("Steering", "node.counters().copiesLost++;", ""),
         ERRORS_GO_PAST_NODES_THAT_TRANSLATE("WayBack", "if (hop == Cursor.NOWHERE) {", "if (hop >= Cursor.NOWHERE) {"),
