@@ -115,10 +115,15 @@ final class NodeInput {
 
     /** The record that a packet names, if it is one of this tenant with this path; -1 if not. */
     int named(ServiceMetadata metadata, Path path) {
+        int slot = named(metadata);
+        return slot >= 0 && table.pathId(slot) == path.id() ? slot : -1;
+    }
+
+    /** The same, whatever its path. A name may have become that of another flow: of another tenant it never is. */
+    int named(ServiceMetadata metadata) {
         int slot = table.resolve(metadata.flowId());
         boolean stands = slot >= 0
                 && table.tag(slot) == ConnectionTable.SERVICE
-                && table.pathId(slot) == path.id()
                 && metadata.tenant() == (plane.tenant(zones.router(table.router(slot))) & 0xffff_ffffL);
         return stands ? slot : -1;
     }
@@ -145,8 +150,8 @@ final class NodeInput {
         if (!c.enterRouter(zones.router(table.router(slot)))) {
             return frames.drop(c, DropReason.ZONES_FULL);
         }
-        count(c, node);
-        return returns.goOnFromPeer(c, path, next(c, in.hopBefore), slot, null);
+        trace(c, node);
+        return returns.goOnFromPeer(c, path, next(c, in.hopBefore), slot, node);
     }
 
     // Classified by another switch.
@@ -179,7 +184,8 @@ final class NodeInput {
             return Step.DONE;
         }
         c.planeEntry = entry;
-        count(c, node);
+        node.counters().returned[c.direction]++;
+        trace(c, node);
         return returns.goOnServed(c, path, in.hopBefore, next(c, in.hopBefore));
     }
 
@@ -202,8 +208,7 @@ final class NodeInput {
         return Step.DONE;
     }
 
-    private void count(Cursor c, Attachment node) {
-        node.counters().returned[c.direction]++;
+    private void trace(Cursor c, Attachment node) {
         PacketTracer tracer = frames.tracer();
         if (tracer != null) {
             int side = c.direction == 0 ? Attachment.OUT : Attachment.IN;

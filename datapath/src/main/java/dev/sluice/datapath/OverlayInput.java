@@ -25,6 +25,7 @@ import dev.sluice.datapath.stage.Journey;
 import dev.sluice.datapath.stage.PacketTracer;
 import dev.sluice.datapath.stage.Step;
 import dev.sluice.datapath.track.ConnectionTable;
+import dev.sluice.datapath.track.FlowPrograms;
 import dev.sluice.datapath.track.Zones;
 import dev.sluice.datapath.tunnel.Decapsulation;
 import dev.sluice.wire.EtherTypes;
@@ -356,6 +357,7 @@ final class OverlayInput {
         if (!classifiedHere || isCopy()) {
             flows.take(m, in.nsh, in.nshBytes, (int) metadata.ingressNode(), metadata);
         }
+        Attachment last = classifiedHere ? lastNode(m, peer, path) : null;
         if (!decapsulation.takeOut(c, in.inner(), in.end, in.direction, in.way(m))) {
             return Step.DONE;
         }
@@ -369,7 +371,7 @@ final class OverlayInput {
         }
         return isCopy()
                 ? serveCopy(c, path, in.ordinal)
-                : classifiedHere ? goOn(c, path, in.ordinal) : serve(c, path, in.ordinal);
+                : classifiedHere ? goOn(c, path, in.ordinal, last) : serve(c, path, in.ordinal);
     }
 
     private boolean isCopy() {
@@ -441,17 +443,24 @@ final class OverlayInput {
 
     // Classified here.
 
-    private int goOn(Cursor c, Path path, int ordinal) {
-        int direction = c.direction;
-        Attachment last = ordinal > 0
-                ? path.hops().get(path.hopAt(direction, ordinal - 1)).attachment()
-                : null;
-        if (last != null) {
-            last.counters().returned[direction]++;
+    /** The node on the peer's host that the packet has left last: one that it was not to pass by, and that gets more than copies. */
+    private @Nullable Attachment lastNode(MemorySegment m, OverlayPeer peer, Path path) {
+        int skipped = SluiceContext.skipMask(m, in.metadata.sluiceOffset());
+        for (int i = in.ordinal - 1; i >= 0; i--) {
+            int hop = path.hopAt(in.direction, i);
+            Attachment node = path.hops().get(hop).attachment();
+            boolean passedBy = hop < FlowPrograms.SKIPPED_HOPS_MAX && (skipped >>> hop & 1) != 0;
+            if (node.peer() == peer.index() && !path.hops().get(hop).copy() && !passedBy) {
+                return node;
+            }
         }
-        int named = table.resolve(in.metadata.flowId());
+        return null;
+    }
+
+    private int goOn(Cursor c, Path path, int ordinal, @Nullable Attachment last) {
+        int named = nodes.named(in.metadata);
         // The flow may be on another path by now: what was sent along this one still goes on along it.
-        boolean stands = named >= 0 && table.tag(named) == ConnectionTable.SERVICE && table.pathId(named) != 0;
+        boolean stands = named >= 0 && table.pathId(named) != 0;
         int router = stands ? zones.router(table.router(named)) : plane.routerOf(in.metadata.tenant());
         if (router < 0) {
             return frames.drop(c, DropReason.OVERLAY_FLOW_UNKNOWN);
@@ -459,6 +468,6 @@ final class OverlayInput {
         if (!c.enterRouter(router)) {
             return frames.drop(c, DropReason.ZONES_FULL);
         }
-        return returns.goOnFromPeer(c, path, path.hopAt(direction, ordinal), stands ? named : -1, last);
+        return returns.goOnFromPeer(c, path, path.hopAt(c.direction, ordinal), stands ? named : -1, last);
     }
 }

@@ -453,14 +453,13 @@ final class Returns {
     }
 
     /**
-     * Goes on with a packet that another switch brings back, in the router that classified it.
+     * Goes on with a packet that another switch or an aware node brings back, in the router that classified it.
      *
      * @param hop index of the next node, beyond the ends if it has had all
      * @param named the record that the packet names, perhaps on another path by now, -1 if there is none any more
-     * @param last the node that it was at, null if at none
+     * @param last the node that it was at, of the other switch or an aware one of this host; null if at none
      */
     int goOnFromPeer(Cursor c, Path path, int hop, int named, @Nullable Attachment last) {
-        int direction = c.direction;
         boolean moved = named >= 0 && table.pathId(named) != path.id();
         int same = moved ? NONE : named;
         int slot = ofKey(c, path, same);
@@ -474,9 +473,11 @@ final class Returns {
             return frames.drop(c, DropReason.OVERLAY_FLOW_UNKNOWN);
         }
         c.record = slot;
-        c.direction = direction;
+        if (last != null) {
+            last.counters().returned[c.direction]++;
+        }
         Journey journey = frames.journey();
-        if (journey != null && last != null && slot == named && !moved) {
+        if (journey != null && last != null && last.isRemote() && slot == named && !moved) {
             journey.broughtBack(c, last);
         } else {
             frames.refuse(OffloadRefusal.PATH_CHANGING);

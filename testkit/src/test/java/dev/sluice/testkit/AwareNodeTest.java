@@ -124,8 +124,10 @@ class AwareNodeTest {
             byte[] forged = AwareNode.answer(datagram(hosts));
             forged[offset] = (byte) value;
             Sums.fixIpv4(forged, 14);
+            String before = HostState.of(hosts.host(B));
             hosts.receive(B, UNDERLAY, forged);
             assertThat(hosts.host(B).drops()).as(what).isEqualTo(Map.of(reason, 1L));
+            assertThat(HostState.of(hosts.host(B))).as(what).isEqualTo(before);
             assertThat(hosts.host(C).sentAnywhere()).isEmpty();
         }
     }
@@ -178,9 +180,10 @@ class AwareNodeTest {
         try (ThreeHosts hosts = ThreeHosts.awareOnA()) {
             byte[] forged = AwareNode.answer(datagram(hosts), AwareNode.DROP, ALL | BOTH, 0);
             forged[offset] = (byte) value;
+            String before = HostState.of(hosts.host(A));
             hosts.receive(A, UNDERLAY, forged);
             assertThat(hosts.host(A).drops()).as(what).isEqualTo(Map.of(reason, 1L));
-            assertThat(hosts.host(A).datapath().programs().size()).isZero();
+            assertThat(HostState.of(hosts.host(A))).as(what).isEqualTo(before);
         }
     }
 
@@ -222,6 +225,8 @@ class AwareNodeTest {
             assertThat(hosts.toNode()).isEmpty();
             assertThat(hosts.host(A).sent(CLIENT)).containsExactly(REPLY);
             noDrops(hosts);
+            assertThat(hosts.counters(A, "fw-1").returned).as("it is passed by").containsExactly(0, 0);
+            assertThat(hosts.counters(A, "ips-1").returned).containsExactly(1, 1);
         }
     }
 
@@ -418,8 +423,10 @@ class AwareNodeTest {
         try (ThreeHosts hosts = ThreeHosts.aware(false)) {
             byte[] forged = AwareNode.message(datagram(hosts), AwareNode.DROP, ALL | BOTH, 0);
             forged[offset] = (byte) value;
+            String before = HostState.of(hosts.host(B));
             hosts.receive(B, UNDERLAY, forged);
             assertThat(hosts.host(B).drops()).as(what).isEqualTo(Map.of(reason, 1L));
+            assertThat(HostState.of(hosts.host(B))).isEqualTo(before);
             assertThat(hosts.host(A).datapath().programs().size()).isZero();
         }
     }
@@ -450,8 +457,10 @@ class AwareNodeTest {
             forged[offset] = (byte) value;
             forged[98] = AwareNode.DROP;
             Sums.fixIpv4(forged, 14);
+            String before = HostState.of(hosts.host(A));
             hosts.host(A).receive(UNDERLAY, forged);
             assertThat(hosts.host(A).drops()).as(what).isEqualTo(Map.of(reason, 1L));
+            assertThat(HostState.of(hosts.host(A))).as(what).isEqualTo(before);
         }
     }
 

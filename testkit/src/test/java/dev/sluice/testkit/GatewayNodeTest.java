@@ -170,8 +170,10 @@ class GatewayNodeTest {
             try (ThreeHosts hosts = ThreeHosts.gateway(host, false)) {
                 byte[] forged = back(datagram(hosts, CLIENT, FRAME));
                 forged[offset] = (byte) value;
+                String before = HostState.of(hosts.host(host));
                 hosts.receive(host, UNDERLAY, forged);
                 assertThat(hosts.host(host).drops()).as(what).isEqualTo(Map.of(reason, 1L));
+                assertThat(HostState.of(hosts.host(host))).as(what).isEqualTo(before);
                 assertThat(hosts.host(C).sentAnywhere()).isEmpty();
             }
         }

@@ -161,10 +161,14 @@ class MetadataTypeOneTest {
             hosts.receive(A, CLIENT, FRAME);
             byte[] forged = node.answer(node.got(hosts, host).getFirst());
             forged[node.nsh + offset] = (byte) value;
+            String before = HostState.of(hosts.host(host));
             node.sendBack(hosts, host, forged);
             assertThat(hosts.host(host).drops())
                     .as(node + " on " + host + ", " + what)
                     .isEqualTo(Map.of(reason, 1L));
+            assertThat(HostState.of(hosts.host(host)))
+                    .as(node + " on " + host + ", " + what)
+                    .isEqualTo(before);
             assertThat(hosts.host(C).sentAnywhere()).isEmpty();
         }
     }

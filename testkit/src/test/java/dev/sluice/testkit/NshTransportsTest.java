@@ -206,8 +206,10 @@ class NshTransportsTest {
             byte[] forged = kind.answer(kind.got(hosts, B).getFirst());
             forged[offset] = (byte) value;
             kind.fixSum(forged);
+            String before = HostState.of(hosts.host(B));
             kind.sendBack(hosts, B, forged);
             assertThat(hosts.host(B).drops()).as(kind + ", " + what).isEqualTo(Map.of(reason, 1L));
+            assertThat(HostState.of(hosts.host(B))).as(kind + ", " + what).isEqualTo(before);
             assertThat(hosts.host(C).sentAnywhere()).isEmpty();
         }
     }

@@ -17,6 +17,7 @@ import dev.sluice.datapath.snapshot.Attachment;
 import dev.sluice.ports.MemoryFrame;
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -32,6 +33,7 @@ class ServicePlaneTest {
 
     // Where a tunnelled packet of A has the path's identifier, the last byte of the flow's name, and what Sluice says
     // more.
+    private static final int TENANT = 65;
     private static final int SPI = 54;
     private static final int FLOW_ID = 85;
     private static final int SLUICE_MORE = 93;
@@ -271,13 +273,57 @@ class ServicePlaneTest {
     void forgedTunnelPacketIsDroppedAndCounted(String what, DropReason reason, int offset, int value) {
         try (ThreeHosts hosts = new ThreeHosts(false)) {
             byte[] forged = tunnelled(hosts);
+            byte[] sound = forged.clone();
             forged[offset] = (byte) value;
             Sums.fixIpv4(forged, 14);
-            hosts.host(B).receive(ThreeHosts.UNDERLAY, forged);
-            assertThat(hosts.host(B).drops()).as(what).isEqualTo(Map.of(reason, 1L));
-            assertThat(hosts.host(B).sentAnywhere()).isEmpty();
-            assertThat(hosts.host(B).datapath().connections().size()).isEqualTo(1);
+            assertDropped(hosts, B, forged, reason);
+            // What is in the node goes on with what came with it, as if nothing had happened.
+            hosts.carried.clear();
+            hosts.receive(B, NODE_OUT, REQUEST.bytes());
+            byte[] onward = toHost(hosts, C);
+            assertThat(Arrays.copyOfRange(onward, 58, onward.length))
+                    .isEqualTo(Arrays.copyOfRange(sound, 58, sound.length));
         }
+    }
+
+    /** A packet of the underlay is dropped, counted under this reason alone, and leaves nothing behind. */
+    private static void assertDropped(ThreeHosts hosts, int at, byte[] packet, DropReason reason) {
+        String before = HostState.of(hosts.host(at));
+        hosts.host(at).receive(ThreeHosts.UNDERLAY, packet);
+        assertThat(hosts.host(at).drops()).isEqualTo(Map.of(reason, 1L));
+        assertThat(hosts.host(at).sentAnywhere()).isEmpty();
+        assertThat(HostState.of(hosts.host(at))).isEqualTo(before);
+    }
+
+    /** Wherever it ends before the frame inside has its headers; the lengths of the outer headers are those of the piece. */
+    @Test
+    void truncatedTunnelPacketIsDroppedAndChangesNothing() {
+        try (ThreeHosts hosts = new ThreeHosts(false)) {
+            byte[] whole = tunnelled(hosts);
+            String before = HostState.of(hosts.host(B));
+            Map<DropReason, Long> expected = new EnumMap<>(DropReason.class);
+            for (int length = 42; length < whole.length; length++) {
+                byte[] cut = Arrays.copyOf(whole, length);
+                cut[16] = (byte) ((length - 14) >>> 8);
+                cut[17] = (byte) (length - 14);
+                cut[38] = (byte) ((length - 34) >>> 8);
+                cut[39] = (byte) (length - 34);
+                Sums.fixIpv4(cut, 14);
+                hosts.host(B).receive(ThreeHosts.UNDERLAY, cut);
+                expected.merge(whereItEnds(length), 1L, Long::sum);
+                assertThat(hosts.host(B).drops()).as("%d bytes", length).isEqualTo(expected);
+            }
+            assertThat(hosts.host(B).sentAnywhere()).isEmpty();
+            assertThat(HostState.of(hosts.host(B))).isEqualTo(before);
+        }
+    }
+
+    private static DropReason whereItEnds(int length) {
+        return length < 50
+                ? DropReason.OVERLAY_HEADER_INVALID
+                : length < 110
+                        ? DropReason.NSH_INVALID
+                        : length < 124 ? DropReason.FRAME_TRUNCATED : DropReason.IPV4_HEADER_INVALID;
     }
 
     /** A packet from A to B, after one like it has been served. */
@@ -300,10 +346,24 @@ class ServicePlaneTest {
                     .orElseThrow()
                     .clone();
             assertThat(hosts.host(A).drops()).isEmpty();
+            hosts.host(A).sentAnywhere();
             back[29] = 3;
             Sums.fixIpv4(back, 14);
-            hosts.host(A).receive(ThreeHosts.UNDERLAY, back);
-            assertThat(hosts.host(A).drops()).isEqualTo(Map.of(DropReason.OVERLAY_HOP_FORGED, 1L));
+            assertDropped(hosts, A, back, DropReason.OVERLAY_HOP_FORGED);
+        }
+    }
+
+    /** The name of a flow may have become that of another tenant's, after a restart: what comes back is never taken for it (S1). */
+    @Test
+    void packetThatComesBackIsOfItsTenantWhateverFlowItNames() {
+        try (ThreeHosts hosts = new ThreeHosts(true)) {
+            hosts.receive(A, CLIENT, REQUEST.bytes());
+            hosts.host(B).sent(NODE_IN);
+            hosts.receive(B, NODE_OUT, REQUEST.bytes());
+            byte[] back = toHost(hosts, A).clone();
+            hosts.host(A).sentAnywhere();
+            back[TENANT] = 78;
+            assertDropped(hosts, A, back, DropReason.OVERLAY_FLOW_UNKNOWN);
         }
     }
 
@@ -312,8 +372,7 @@ class ServicePlaneTest {
         try (ThreeHosts hosts = new ThreeHosts(false)) {
             byte[] frame = tunnelled(hosts);
             frame[40] = 1;
-            hosts.host(B).receive(ThreeHosts.UNDERLAY, frame);
-            assertThat(hosts.host(B).drops()).isEqualTo(Map.of(DropReason.OVERLAY_CHECKSUM, 1L));
+            assertDropped(hosts, B, frame, DropReason.OVERLAY_CHECKSUM);
         }
     }
 
@@ -323,10 +382,10 @@ class ServicePlaneTest {
             // So long that a first fragment could be.
             hosts.receive(A, CLIENT, REQUEST.payload(new byte[6]).bytes());
             byte[] frame = hosts.carried.getLast().clone();
+            hosts.host(B).sent(NODE_IN);
             frame[20] = 0x20;
             Sums.fixIpv4(frame, 14);
-            hosts.host(B).receive(ThreeHosts.UNDERLAY, frame);
-            assertThat(hosts.host(B).drops()).isEqualTo(Map.of(DropReason.OVERLAY_FRAGMENTED, 1L));
+            assertDropped(hosts, B, frame, DropReason.OVERLAY_FRAGMENTED);
         }
     }
 
@@ -336,8 +395,7 @@ class ServicePlaneTest {
             byte[] frame = tunnelled(hosts);
             frame[50] &= (byte) 0xf0;
             frame[51] = (byte) ((frame[51] & 0x3f) | 1 << 6);
-            hosts.host(B).receive(ThreeHosts.UNDERLAY, frame);
-            assertThat(hosts.host(B).drops()).isEqualTo(Map.of(DropReason.NSH_TTL_EXPIRED, 1L));
+            assertDropped(hosts, B, frame, DropReason.NSH_TTL_EXPIRED);
         }
     }
 
@@ -360,9 +418,8 @@ class ServicePlaneTest {
     void twoTenantsWithOneKeyOnOneNodeAreToldApartOrRefused() {
         try (ThreeHosts hosts = new ThreeHosts(false)) {
             byte[] frame = tunnelled(hosts);
-            frame[65] = 78;
-            hosts.host(B).receive(ThreeHosts.UNDERLAY, frame);
-            assertThat(hosts.host(B).drops()).isEqualTo(Map.of(DropReason.RETURN_AMBIGUOUS, 1L));
+            frame[TENANT] = 78;
+            assertDropped(hosts, B, frame, DropReason.RETURN_AMBIGUOUS);
         }
     }
 
@@ -432,7 +489,7 @@ class ServicePlaneTest {
             byte[] other = tunnelled(hosts);
             other[55] = 0x03;
             other[56] = 0x00;
-            other[65] = 78;
+            other[TENANT] = 78;
             hosts.host(B).receive(ThreeHosts.UNDERLAY, other);
             assertThat(hosts.host(B).drops()).isEqualTo(Map.of(DropReason.RETURN_AMBIGUOUS, 1L));
             hosts.carried.clear();
@@ -483,8 +540,10 @@ class ServicePlaneTest {
             byte[] request = REQUEST.bytes();
             hosts.receive(A, CLIENT, request);
             hosts.host(A).datapath().connections().remove(0);
+            String before = HostState.of(hosts.host(A));
             hosts.receive(B, NODE_OUT, request);
             assertThat(hosts.host(A).drops()).isEqualTo(Map.of(DropReason.OVERLAY_FLOW_UNKNOWN, 1L));
+            assertThat(HostState.of(hosts.host(A))).isEqualTo(before);
         }
     }
 
@@ -502,8 +561,7 @@ class ServicePlaneTest {
             longer[50] = (byte) 0xff;
             longer[52] = (byte) 0x80;
             Sums.fixIpv4(longer, 14);
-            hosts.host(B).receive(ThreeHosts.UNDERLAY, longer.clone());
-            assertThat(hosts.host(B).drops()).isEqualTo(Map.of(DropReason.OVERLAY_OPTION_CRITICAL, 1L));
+            assertDropped(hosts, B, longer.clone(), DropReason.OVERLAY_OPTION_CRITICAL);
 
             longer[52] = 0;
             hosts.host(B).receive(ThreeHosts.UNDERLAY, longer);

@@ -11,6 +11,7 @@ import static dev.sluice.testkit.ThreeHosts.UNDERLAY;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.datapath.packet.DropReason;
+import dev.sluice.datapath.snapshot.NodeTunnel;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -85,6 +86,25 @@ class TenantsMetadataTest {
             }
             assertThat(served).isEqualTo(63);
             assertThat(hosts.host(B).drops()).isEqualTo(Map.of(DropReason.NSH_TTL_EXPIRED, 1L));
+        }
+    }
+
+    /** What only the node at its own port may send: a tenant's crosses its pair as any frame that is not IP, one from the underlay is not routed. */
+    @Test
+    void serviceHeaderOnEthernetCountsAtThePortOfItsNodeOnly() {
+        try (ThreeHosts hosts = ThreeHosts.nodeIn(A, NodeTunnel.Format.NSH_ETHERNET)) {
+            hosts.receive(A, CLIENT, REQUEST.bytes());
+            byte[] answer =
+                    NshNode.ETHERNET.answer(hosts.host(A).sent(hosts.nodePort()).getFirst());
+            hosts.receive(A, CLIENT, answer);
+            assertThat(hosts.host(A).sent(SERVER)).containsExactly(answer);
+            assertThat(hosts.host(A).drops()).isEmpty();
+            String before = HostState.of(hosts.host(A));
+            hosts.receive(A, UNDERLAY, answer);
+            assertThat(hosts.host(A).drops()).isEqualTo(Map.of(DropReason.NON_IP_NOT_ROUTED, 1L));
+            assertThat(HostState.of(hosts.host(A))).isEqualTo(before);
+            assertThat(hosts.host(A).sentAnywhere()).isEmpty();
+            assertThat(hosts.host(C).sentAnywhere()).isEmpty();
         }
     }
 }

@@ -165,10 +165,12 @@ class TooBigElsewhereTest {
             otherDirection[NSH + 6] ^= 1;
             byte[] otherFlow = good.clone();
             otherFlow[otherFlow.length - 1400 + 21] ^= 1;
+            String before = HostState.of(hosts.host(A));
             for (byte[] forged : List.of(ofC, noFlow, fits, otherDirection, otherFlow)) {
                 hosts.receive(A, UNDERLAY, checked(forged));
             }
             assertThat(hosts.host(A).drops()).isEqualTo(Map.of(DropReason.TOO_BIG_REFUSED, 5L));
+            assertThat(HostState.of(hosts.host(A))).isEqualTo(before);
             byte[] ofNobody = good.clone();
             ofNobody[OUTER_IP + 15] = 99;
             hosts.receive(A, UNDERLAY, checked(ofNobody));

@@ -186,8 +186,10 @@ class TunnelledBridgeTest {
                 byte[] forged = kind.bridged(hosts.toNode().getFirst());
                 forged[offset] = (byte) value;
                 Sums.fixIpv4(forged, 14);
+                String before = HostState.of(hosts.host(host));
                 hosts.receive(host, UNDERLAY, forged);
                 assertThat(hosts.host(host).drops()).as(what).isEqualTo(Map.of(reason, 1L));
+                assertThat(HostState.of(hosts.host(host))).as(what).isEqualTo(before);
                 assertThat(hosts.host(C).sentAnywhere()).isEmpty();
             }
         }

@@ -37,15 +37,19 @@ public final class FixedContexts {
      */
     void write(Cursor c, MemorySegment m, long nsh, int spi, int si, int ttl, int flags) {
         int entry = c.planeEntry;
-        boolean here = entry == PlaneFlows.NONE;
-        int left = here ? ttl : flows.ttl(entry);
+        boolean own = entry == PlaneFlows.NONE;
+        int left = own ? ttl : flows.ttl(entry);
         Nsh.write(m, nsh, Nsh.FIXED_BYTES, Nsh.MD_FIXED, false, left, Nsh.NEXT_ETHERNET, spi, si);
+        // A copy of a flow that was classified here may have been made by another switch.
+        boolean here = own || flows.classifier(entry) == plane.node();
         FixedContext.write(
                 m,
                 nsh + Nsh.BYTES,
                 here ? flags : flags | FixedContext.SERVED,
-                here ? plane.tenant(c.router) : (int) flows.tenant(entry),
-                entry == PlaneFlows.IN_HAND ? PlaneFlows.OF_NO_FLOW : table.reference(c.record));
+                own ? plane.tenant(c.router) : (int) flows.tenant(entry),
+                entry != PlaneFlows.IN_HAND
+                        ? table.reference(c.record)
+                        : here ? flows.flow(entry) : PlaneFlows.OF_NO_FLOW);
     }
 
     /** Whether a service header, which is sound, is of metadata type 1 with a context that can be one of these. */
