@@ -2,17 +2,28 @@ package dev.sluice.lab.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.agent.admin.AdminClient;
+import dev.sluice.agent.report.PathsReport;
 import dev.sluice.lab.Namespace;
+import dev.sluice.lab.Waits;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A firewall on each of three hosts, for flows that host A classifies: which of them new flows get by strategy and selection, and where they go when the best ones are dead (V18, V6). What each got is counted at the
+ * A firewall on each of three hosts, for flows that host A classifies: which of them new flows get by strategy and selection (fewest flows and least load included), and where they go when the best ones are dead (V18, V6, V17). What each got is counted at the
  * node. Three processes for all of it.
  */
 @Tag("system")
@@ -25,6 +36,7 @@ class SelectionOverHostsTest {
 
     private final HostsNetwork network = new HostsNetwork();
     private List<SluiceNode> hosts = List.of();
+    private Path loads = Path.of("");
 
     /** A chain of one service with an instance on each host, or of two with an instance of each on B and on C. */
     private static String objects(String services, String chain, String... metrics) {
@@ -90,8 +102,30 @@ class SelectionOverHostsTest {
         return flows;
     }
 
+    /** What a manager would tell A of loads, and A has heard of it. */
+    private void tellLoads(Map<String, Integer> levels) throws IOException {
+        List<String> lines = levels.entrySet().stream()
+                .map(level -> level.getKey() + " " + level.getValue())
+                .toList();
+        Path next = Files.write(loads.resolveSibling("next"), lines);
+        Files.move(next, loads, StandardCopyOption.ATOMIC_MOVE);
+        Set<String> shares = levels.entrySet().stream()
+                .map(level -> "1/" + (1 << level.getValue()) + " of its share of new flows because of the load of "
+                        + level.getKey())
+                .collect(Collectors.toSet());
+        Waits.until(
+                "host A knows of loads " + levels,
+                Duration.ofSeconds(20),
+                () -> hosts.getFirst().say(AdminClient::paths).paths().stream()
+                        .map(PathsReport.PathReport::reason)
+                        .filter(reason -> reason.contains("load of"))
+                        .collect(Collectors.toSet())
+                        .equals(shares));
+    }
+
     @Test
-    void newFlowsGoWhereStrategyAndSelectionSayAndToBackups() {
+    void newFlowsGoWhereStrategyAndSelectionSayAndToBackups(@TempDir Path directory) throws IOException {
+        loads = Files.createFile(directory.resolve("loads"));
         String first = objects("[fw]", ", selection: least-flows", "near weight: 2");
         try (HostsNetwork _ = network;
                 EchoHost _ = EchoHost.start(network.server, 7);
@@ -100,7 +134,7 @@ class SelectionOverHostsTest {
                 ProgramNode _ = node("near", network.node("near", 0));
                 ProgramNode _ = node("dlp-b", network.node("dlp-b", 1));
                 ProgramNode _ = node("dlp-c", network.node("dlp-c", 2));
-                SluiceNode a = network.start(0, first);
+                SluiceNode a = SluiceNode.startAs(network.hosts.getFirst(), "host-a", first, "loads=" + loads);
                 SluiceNode b = network.start(1, first);
                 SluiceNode c = network.start(2, first)) {
             hosts = List.of(a, b, c);
@@ -114,6 +148,8 @@ class SelectionOverHostsTest {
                 assertThat(newFlows(FLOWS, "near", "fw", "ips")).as(strategy).containsExactly(2L, 2L, 2L);
             }
             nearest();
+            leastFlows();
+            leastLoad();
             local();
             cluster();
             assertThat(open).allMatch(flow -> flow.exchange(1).lost() == 0);
@@ -130,6 +166,52 @@ class SelectionOverHostsTest {
         assertThat(newFlows(FLOWS, "near", "ips")).as("next nearest").containsExactly(0L, 6L);
         setAlive("fw", true);
         assertThat(newFlows(FLOWS, "near", "fw", "ips")).as("nearest again").containsExactly(0L, 6L, 0L);
+    }
+
+    /** In turn each of two would get every second flow, or every third; here the one with fewer gets all until both have as many for their weight. */
+    private void leastFlows() {
+        String[] onlyElsewhere = {"near adminState: down", "fw metric: 10", "ips metric: 20"};
+        configure(objects("[fw]", ", selection: nearest", onlyElsewhere));
+        long before = active("fw") - active("ips");
+        long ahead = Math.max(0, 4 - before);
+        assertThat(newFlows((int) ahead, "fw", "ips")).as("to B").containsExactly(ahead, 0L);
+        int behind = (int) (active("fw") - active("ips"));
+        assertThat(behind).isGreaterThanOrEqualTo(4);
+        configure(objects("[fw]", ", selection: least-flows", onlyElsewhere));
+        assertThat(newFlows(behind, "fw", "ips")).as("to the one with fewer").containsExactly(0L, (long) behind);
+        assertThat(newFlows(4, "fw", "ips")).as("both have as many").containsExactly(2L, 2L);
+        int each = (int) active("fw");
+        configure(
+                objects("[fw]", ", selection: least-flows", "near adminState: down", "fw metric: 10", "ips weight: 2"));
+        assertThat(newFlows(each, "fw", "ips")).as("until it has twice as many").containsExactly(0L, (long) each);
+        // What B says of its node counts before the number of its flows.
+        setAlive("fw", false);
+        assertThat(newFlows(2, "ips")).containsExactly(2L);
+        setAlive("fw", true);
+        assertThat(newFlows(1, "fw", "ips")).as("fewer per weight again").containsExactly(1L, 0L);
+    }
+
+    /** Each level halves the share of a node; flows that are there stay. */
+    private void leastLoad() throws IOException {
+        configure(objects("[fw]", ", selection: least-load", "near adminState: down"));
+        assertThat(newFlows(4, "fw", "ips")).as("nobody is loaded").containsExactly(2L, 2L);
+        tellLoads(Map.of("fw", 1));
+        assertThat(newFlows(6, "fw", "ips")).as("half a share").containsExactly(2L, 4L);
+        tellLoads(Map.of("fw", 2));
+        assertThat(newFlows(10, "fw", "ips")).as("a quarter").containsExactly(2L, 8L);
+        List<Long> active = List.of(active("fw"), active("ips"));
+        assertThat(open).allMatch(flow -> flow.exchange(1).lost() == 0);
+        assertThat(List.of(active("fw"), active("ips"))).as("nobody has moved").isEqualTo(active);
+        tellLoads(Map.of());
+        assertThat(newFlows(4, "fw", "ips")).as("even again").containsExactly(2L, 2L);
+    }
+
+    /** How many flows host A has on paths through a node. */
+    private long active(String name) {
+        return hosts.getFirst().say(AdminClient::paths).paths().stream()
+                .filter(path -> path.hops().getFirst().instance().equals(name))
+                .mapToLong(PathsReport.PathReport::flows)
+                .sum();
     }
 
     private void local() {

@@ -6,13 +6,21 @@ import dev.sluice.agent.NodeOptions;
 import dev.sluice.agent.ObjectSource;
 import dev.sluice.agent.Remains;
 import dev.sluice.agent.node.NodeRunner;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 
-/** The product as a process: {@code DIRECTORY NODE SOCKET STATE [strict] [force] [no-watch] [orderly] [fast-path-tc|fast-path-xdp|fast-path-auto|fast-path-off] [remains=DIRECTORY]}, as {@code sluice run} starts it (module lab is below the command line). */
+/** The product as a process: {@code DIRECTORY NODE SOCKET STATE [strict] [force] [no-watch] [orderly] [fast-path-tc|fast-path-xdp|fast-path-auto|fast-path-off] [remains=DIRECTORY] [loads=FILE]}, as {@code sluice run} starts it (module lab is below the command line). */
 public final class SluiceMain {
+    private static final long LOOK_NS = 20_000_000L;
+
     private SluiceMain() {}
 
     private static Optional<Remains> remains(List<String> words) {
@@ -43,11 +51,38 @@ public final class SluiceMain {
                 // As sluice run does at SIGTERM; without it the process is gone at once.
                 Runtime.getRuntime().addShutdownHook(new Thread(runner::close, "stop"));
             }
+            words.stream()
+                    .filter(word -> word.startsWith("loads="))
+                    .map(word -> Path.of(word.substring(word.indexOf('=') + 1)))
+                    .forEach(file -> Thread.ofPlatform().daemon().name("loads").start(() -> tellLoads(runner, file)));
             System.out.println("ready");
             runner.awaitEnd();
         } catch (NodeException e) {
             System.out.println("failed: " + e.getMessage());
             System.exit(1);
+        }
+    }
+
+    /** In the place of a manager: tells load levels, lines {@code INSTANCE LEVEL}, whenever the file has others. */
+    private static void tellLoads(NodeRunner runner, Path file) {
+        Map<String, Integer> told = Map.of();
+        while (!Thread.currentThread().isInterrupted()) {
+            Map<String, Integer> levels = read(file);
+            if (!levels.equals(told)) {
+                told = levels;
+                runner.loads(levels);
+            }
+            LockSupport.parkNanos(LOOK_NS);
+        }
+    }
+
+    private static Map<String, Integer> read(Path file) {
+        try {
+            return Files.readAllLines(file).stream()
+                    .map(line -> line.split(" ", 2))
+                    .collect(Collectors.toMap(words -> words[0], words -> Integer.parseInt(words[1])));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
