@@ -158,7 +158,7 @@ final class ServiceReader {
             Types.word(MtuAudit.class),
             MtuAudit.REFUSE,
             "Whether a reload is refused, or only warned about, that inserts a node whose interfaces have a smaller MTU than the ports"
-                    + " whose traffic it gets (tags included).");
+                    + " whose traffic it gets (tags, or a service header on Ethernet, included).");
 
     private static final Field<OnReturn> ON_RETURN = Field.defaulted(
             "onReturn",
