@@ -3,6 +3,7 @@ package dev.sluice.bench;
 import dev.sluice.datapath.Datapath;
 import dev.sluice.datapath.liveness.Liveness;
 import dev.sluice.datapath.track.FlowPrograms;
+import dev.sluice.datapath.track.InstructedFlow;
 import dev.sluice.fastpath.FastPath;
 import dev.sluice.fastpath.PuntReason;
 import dev.sluice.wire.IpAddress;
@@ -124,7 +125,7 @@ final class Stampede implements DeviceMain.Chores {
         long due = toldBefore + (nowNs - beginNs) * PER_SECOND / NS_PER_S;
         for (; told < due; told++) {
             int flow = random.nextInt(flows);
-            FlowPrograms.Flow key = new FlowPrograms.Flow(
+            InstructedFlow key = new InstructedFlow(
                     datapath.zone(0, 0, 0),
                     IpProtocols.UDP,
                     CLIENT,

@@ -15,6 +15,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.datapath.packet.Batch;
 import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.datapath.track.FlowPrograms;
+import dev.sluice.datapath.track.InstructedFlow;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.IpProtocols;
@@ -331,7 +332,7 @@ class AwareNodeTest {
     /** An operator says it of the flow of the request, for an hour. */
     private static void operatorSays(ThreeHosts hosts, FlowPrograms.Action action) {
         MemorySwitch a = hosts.host(A);
-        FlowPrograms.Flow flow = new FlowPrograms.Flow(
+        InstructedFlow flow = new InstructedFlow(
                 a.datapath().zone(1, 0, 0),
                 IpProtocols.TCP,
                 IpAddress.parse("10.0.0.1").orElseThrow(),

@@ -14,6 +14,7 @@ import dev.sluice.datapath.packet.Batch;
 import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.datapath.stage.PacketTracer;
 import dev.sluice.datapath.track.FlowPrograms;
+import dev.sluice.datapath.track.InstructedFlow;
 import dev.sluice.datapath.track.Instruction;
 import dev.sluice.datapath.track.TcpState;
 import dev.sluice.ports.MemoryFrame;
@@ -374,13 +375,28 @@ class FastPathTest {
     @Test
     void aFlowOfWhichSomethingIsToldForOnePacketStaysWithTheDataPath() {
         through(udp(1));
-        tell(1, FlowPrograms.Action.ACCEPT, true);
+        tell(1, FlowPrograms.Action.ACCEPT, 0, true);
         sluice.receive(CLIENT, udp(1).bytes());
         assertThat(sluice.sent(SERVER)).hasSize(1);
         through(udp(1));
 
         assertThat(hits(() -> sluice.receive(CLIENT, udp(1).bytes()))).isZero();
         assertThat(counters().refused(OffloadRefusal.INSTRUCTED)).isEqualTo(3);
+    }
+
+    @Test
+    void aFlowThatIsToMoveAsSoonAsItCanStaysWithTheDataPath() {
+        int node = through(udp(1));
+        sluice.liveness().setInstance(1 - node, false);
+        tell(1, FlowPrograms.Action.PATH, 2 - node, false);
+        through(udp(1));
+        assertThat(hits(() -> sluice.receive(CLIENT, udp(1).bytes()))).isZero();
+        assertThat(sluice.sentAnywhere()).isNotEmpty();
+
+        sluice.liveness().setInstance(1 - node, true);
+        assertThat(through(udp(1))).isEqualTo(1 - node);
+        through(udp(1));
+        assertThat(hits(() -> through(udp(1)))).as("where it is to be").isEqualTo(2);
     }
 
     private long instructionHits() {
@@ -394,18 +410,18 @@ class FastPathTest {
     }
 
     private void tell(int port, FlowPrograms.Action action) {
-        tell(port, action, false);
+        tell(port, action, 0, false);
     }
 
-    private void tell(int port, FlowPrograms.Action action, boolean once) {
-        FlowPrograms.Flow flow = new FlowPrograms.Flow(
+    private void tell(int port, FlowPrograms.Action action, int argument, boolean once) {
+        InstructedFlow flow = new InstructedFlow(
                 sluice.datapath().zone(0, 0, 0),
                 17,
                 IpAddress.parse("10.0.0.1").orElseThrow(),
                 port,
                 IpAddress.parse("10.0.0.2").orElseThrow(),
                 53);
-        sluice.datapath().programs().put(flow, action, 0, once, sluice.nowNs() + 10 * SECOND, sluice.nowNs());
+        sluice.datapath().programs().put(flow, action, argument, once, sluice.nowNs() + 10 * SECOND, sluice.nowNs());
     }
 
     @Test

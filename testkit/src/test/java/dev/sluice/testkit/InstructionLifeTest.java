@@ -14,6 +14,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.datapath.track.FlowPrograms;
+import dev.sluice.datapath.track.InstructedFlow;
 import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.IpProtocols;
 import dev.sluice.wire.Tcp;
@@ -231,7 +232,7 @@ class InstructionLifeTest {
     }
 
     private static void operatorSkips(MemorySwitch a, int instance) {
-        FlowPrograms.Flow flow = new FlowPrograms.Flow(
+        InstructedFlow flow = new InstructedFlow(
                 a.datapath().zone(1, 0, 0),
                 IpProtocols.TCP,
                 IpAddress.parse("10.0.0.1").orElseThrow(),

@@ -4,6 +4,7 @@ import dev.sluice.datapath.packet.Batch;
 import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.datapath.snapshot.Attachment;
 import dev.sluice.datapath.track.FlowPrograms;
+import dev.sluice.datapath.track.InstructedFlow;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.testkit.PlaneHosts.Node;
 import java.nio.ByteBuffer;
@@ -434,7 +435,7 @@ final class PlaneTraffic {
     void skip(MemorySwitch classifier, Node node) {
         for (Flow flow : flows) {
             boolean ports = flow.protocol == 6 || flow.protocol == 17;
-            FlowPrograms.Flow told = new FlowPrograms.Flow(
+            InstructedFlow told = new InstructedFlow(
                     classifier.datapath().zone(1, flow.vlan, 0),
                     flow.protocol,
                     PlaneHosts.address(PlaneHosts.client(flow.version)),

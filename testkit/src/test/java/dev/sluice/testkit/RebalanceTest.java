@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.datapath.paths.RebalanceRound;
 import dev.sluice.datapath.paths.RebalanceRound.State;
 import dev.sluice.datapath.track.FlowPrograms;
+import dev.sluice.datapath.track.InstructedFlow;
 import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.IpProtocols;
 import java.util.ArrayList;
@@ -201,7 +202,7 @@ class RebalanceTest {
     void whatAnOperatorToldOfAFlowStands() {
         killAndReturn();
         for (int flow = 0; flow < FLOWS; flow++) {
-            FlowPrograms.Flow key = new FlowPrograms.Flow(
+            InstructedFlow key = new InstructedFlow(
                     sluice.datapath().zone(0, 0, 0), IpProtocols.UDP, client(flow), 4000, SERVER, 53);
             sluice.datapath()
                     .programs()

@@ -3,6 +3,7 @@ package dev.sluice.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.datapath.track.FlowPrograms;
+import dev.sluice.datapath.track.InstructedFlow;
 import dev.sluice.fuzz.FuzzTarget;
 import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.IpProtocols;
@@ -118,8 +119,8 @@ class StampedeTest {
     }
 
     private static void tell(MemorySwitch sluice, int flow) {
-        FlowPrograms.Flow key =
-                new FlowPrograms.Flow(sluice.datapath().zone(0, 0, 0), IpProtocols.UDP, client(flow), 4000, SERVER, 53);
+        InstructedFlow key =
+                new InstructedFlow(sluice.datapath().zone(0, 0, 0), IpProtocols.UDP, client(flow), 4000, SERVER, 53);
         sluice.datapath()
                 .programs()
                 .put(key, FlowPrograms.Action.PATH, 2, false, sluice.nowNs() + 60_000 * MS, sluice.nowNs());

@@ -15,7 +15,7 @@ import dev.sluice.datapath.snapshot.PortEntry;
 import dev.sluice.datapath.snapshot.Snapshot;
 import dev.sluice.datapath.track.FlowPrograms;
 import dev.sluice.datapath.track.FlowPrograms.Action;
-import dev.sluice.datapath.track.FlowPrograms.Flow;
+import dev.sluice.datapath.track.InstructedFlow;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -6,7 +6,7 @@ import dev.sluice.agent.report.InstructionsReport.InstructionReport;
 import dev.sluice.agent.worker.WorkerTask;
 import dev.sluice.datapath.Datapath;
 import dev.sluice.datapath.track.FlowPrograms;
-import dev.sluice.datapath.track.FlowPrograms.Flow;
+import dev.sluice.datapath.track.InstructedFlow;
 import dev.sluice.datapath.track.Instruction;
 import java.util.ArrayList;
 import java.util.List;

@@ -19,6 +19,7 @@ import dev.sluice.datapath.track.AttributeTable;
 import dev.sluice.datapath.track.ConnectionTable;
 import dev.sluice.datapath.track.ConnectionTableKeys.KeyHash;
 import dev.sluice.datapath.track.FlowPrograms;
+import dev.sluice.datapath.track.InstructedFlow;
 import dev.sluice.wire.IpAddress;
 import java.io.IOException;
 import org.junit.jupiter.api.AfterEach;
@@ -109,9 +110,9 @@ class FindNumbersTest {
         IpAddress one = IpAddress.ofIpv4(0x0a00_0001);
         IpAddress other = IpAddress.ofIpv4(0x0a00_0002);
         datapath.programs()
-                .put(new FlowPrograms.Flow(41, 17, one, 1, other, 2), FlowPrograms.Action.SKIP, 42, false, 1000, 42);
+                .put(new InstructedFlow(41, 17, one, 1, other, 2), FlowPrograms.Action.SKIP, 42, false, 1000, 42);
         datapath.programs()
-                .put(new FlowPrograms.Flow(43, 17, one, 1, other, 2), FlowPrograms.Action.PATH, 44, false, 1000, 42);
+                .put(new InstructedFlow(43, 17, one, 1, other, 2), FlowPrograms.Action.PATH, 44, false, 1000, 42);
         NumbersInUse found = find();
         assertThat(found.contains(Space.ROUTER, 41)).isTrue();
         assertThat(found.contains(Space.INSTANCE, 42)).isTrue();

@@ -17,6 +17,7 @@ import dev.sluice.datapath.snapshot.Snapshot;
 import dev.sluice.datapath.track.ConnectionTable;
 import dev.sluice.datapath.track.FlowPrograms;
 import dev.sluice.datapath.track.FlowWatcher;
+import dev.sluice.datapath.track.InstructedFlow;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -169,7 +170,7 @@ public final class OffloadMirror implements FlowWatcher, NeighborWatcher {
     }
 
     @Override
-    public void flowTold(FlowPrograms.Flow flow) {
+    public void flowTold(InstructedFlow flow) {
         dropFlow(flow.flowHash());
     }
 

@@ -59,45 +59,6 @@ public final class FlowPrograms {
         PATH
     }
 
-    /**
-     * A flow, in either direction.
-     *
-     * @param zone key space, see {@code Datapath.zone}
-     * @param protocol IP protocol, 0..255
-     * @param source address
-     * @param sourcePort 0..65535; of an echo: its identifier, as both ports
-     * @param destination address
-     * @param destinationPort as the source port
-     */
-    public record Flow(
-            int zone, int protocol, IpAddress source, int sourcePort, IpAddress destination, int destinationPort) {
-        /** {@link FlowHash#of}, the same whatever the key space. */
-        public long flowHash() {
-            return FlowHash.of(
-                    source.hi(),
-                    source.lo(),
-                    sourcePort,
-                    destination.hi(),
-                    destination.lo(),
-                    destinationPort,
-                    protocol);
-        }
-
-        private long hash() {
-            return FlowHash.withRouter(flowHash(), zone);
-        }
-
-        private void write(PacketFields key) {
-            key.protocol = protocol;
-            key.sourceHi = source.hi();
-            key.sourceLo = source.lo();
-            key.sourcePort = sourcePort;
-            key.destinationHi = destination.hi();
-            key.destinationLo = destination.lo();
-            key.destinationPort = destinationPort;
-        }
-    }
-
     private final ConnectionTable table;
     private final @Nullable Instruction[] buckets = new Instruction[BUCKETS];
     private final PacketFields key = new PacketFields();
@@ -146,12 +107,10 @@ public final class FlowPrograms {
 
     /** To be called while it still is in the table: what was repeated until now counts for it. */
     private void goes(Instruction instruction) {
-        if (watcher != null) {
-            watcher.flowTold(instruction.flow);
-        }
+        hear(instruction.flow);
         size--;
         if (zoneUse != null) {
-            zoneUse.leave(instruction.flow.zone);
+            zoneUse.leave(instruction.flow.zone());
         }
     }
 
@@ -177,9 +136,9 @@ public final class FlowPrograms {
      *
      * @return false if the table is full of what operators say
      */
-    public boolean put(Flow flow, Action action, int argument, boolean once, long expiresNs, long nowNs) {
+    public boolean put(InstructedFlow flow, Action action, int argument, boolean once, long expiresNs, long nowNs) {
         flow.write(key);
-        Instruction before = first(flow.hash(), key, flow.zone, nowNs);
+        Instruction before = first(flow.hash(), key, flow.zone(), nowNs);
         remove(flow);
         for (int i = 0; i < BUCKETS && size == INSTRUCTIONS_MAX; i++) {
             sweep(i, nowNs);
@@ -210,12 +169,12 @@ public final class FlowPrograms {
     }
 
     /** Revokes all that was told of a flow; false if there was nothing. */
-    public boolean remove(Flow flow) {
+    public boolean remove(InstructedFlow flow) {
         flow.write(key);
         int before = size;
         Instruction instruction = buckets[bucket(flow.hash())];
         while (instruction != null) {
-            if (instruction.matches(key, flow.zone)) {
+            if (instruction.matches(key, flow.zone())) {
                 unlink(instruction);
             }
             instruction = instruction.next;
@@ -319,8 +278,8 @@ public final class FlowPrograms {
         return true;
     }
 
-    private Flow flowOf(int slot) {
-        return new Flow(
+    private InstructedFlow flowOf(int slot) {
+        return new InstructedFlow(
                 table.router(slot),
                 table.protocol(slot),
                 new IpAddress(table.sourceHi(slot), table.sourceLo(slot)),
@@ -335,9 +294,7 @@ public final class FlowPrograms {
         if (left == 0) {
             unlink(instruction);
         } else if (left != instruction.directions) {
-            if (watcher != null) {
-                watcher.flowTold(instruction.flow);
-            }
+            hear(instruction.flow);
             instruction.directions = left;
         }
     }
@@ -368,7 +325,7 @@ public final class FlowPrograms {
     // The table.
 
     private void add(Instruction instruction) {
-        Flow flow = instruction.flow;
+        InstructedFlow flow = instruction.flow;
         int bucket = bucket(flow.hash());
         instruction.next = buckets[bucket];
         buckets[bucket] = instruction;
@@ -377,13 +334,17 @@ public final class FlowPrograms {
             ends.add(instruction.expiresNs);
         }
         if (zoneUse != null) {
-            zoneUse.enter(flow.zone);
+            zoneUse.enter(flow.zone());
         }
         told(flow);
     }
 
-    private void told(Flow flow) {
+    private void told(InstructedFlow flow) {
         generation = generation == -1 ? 1 : generation + 1;
+        hear(flow);
+    }
+
+    private void hear(InstructedFlow flow) {
         if (watcher != null) {
             watcher.flowTold(flow);
         }
@@ -416,13 +377,7 @@ public final class FlowPrograms {
         adopted.set(bucket);
         Instruction last = null;
         for (Instruction from = other.buckets[bucket]; from != null; from = from.next) {
-            Instruction copy = new Instruction(from.flow, from.speaker, from.action, from.argument, from.once);
-            copy.hits = from.hits;
-            copy.directions = from.directions;
-            copy.timed = from.timed;
-            copy.expiresNs = from.expiresNs;
-            copy.record =
-                    from.record == Instruction.NO_RECORD ? Instruction.NO_RECORD : copyOf(from.record, other.table);
+            Instruction copy = from.copy(copyOf(from.record, other.table));
             if (last == null) {
                 buckets[bucket] = copy;
             } else {
@@ -434,6 +389,9 @@ public final class FlowPrograms {
 
     /** The name that the copy of a record has here; that of one that is gone names nothing here either. */
     private long copyOf(long record, ConnectionTable real) {
+        if (record == Instruction.NO_RECORD) {
+            return record;
+        }
         int slot = table.adopted(real.resolve(record));
         return slot < 0 ? GONE : table.reference(slot);
     }
@@ -606,19 +564,20 @@ public final class FlowPrograms {
 
     private void unlink(Instruction gone) {
         int bucket = bucket(gone.flow.hash());
+        Instruction before = null;
         Instruction at = buckets[bucket];
-        if (at == gone) {
-            goes(gone);
-            buckets[bucket] = gone.next;
+        while (at != null && at != gone) {
+            before = at;
+            at = at.next;
+        }
+        if (at == null) {
             return;
         }
-        while (at != null) {
-            if (at.next == gone) {
-                goes(gone);
-                at.next = gone.next;
-                return;
-            }
-            at = at.next;
+        goes(gone);
+        if (before == null) {
+            buckets[bucket] = gone.next;
+        } else {
+            before.next = gone.next;
         }
     }
 }

@@ -15,7 +15,7 @@ public interface FlowWatcher {
     void refresh(int slot);
 
     /** Something is told of a flow, or is about to hold no more. */
-    void flowTold(FlowPrograms.Flow flow);
+    void flowTold(InstructedFlow flow);
 
     /** Something changed that any packet may depend on. */
     void allMoved();

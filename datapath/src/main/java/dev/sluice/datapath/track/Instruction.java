@@ -2,14 +2,13 @@ package dev.sluice.datapath.track;
 
 import dev.sluice.datapath.rules.PacketFields;
 import dev.sluice.datapath.track.FlowPrograms.Action;
-import dev.sluice.datapath.track.FlowPrograms.Flow;
 import org.jspecify.annotations.Nullable;
 
 /** An instruction of {@link FlowPrograms} and what came of it. One writer: the worker. */
 public final class Instruction {
     static final long NO_RECORD = -1;
 
-    final Flow flow;
+    final InstructedFlow flow;
     final int speaker;
     final Action action;
     final int argument;
@@ -31,7 +30,7 @@ public final class Instruction {
     @Nullable
     Instruction next;
 
-    Instruction(Flow flow, int speaker, Action action, int argument, boolean once) {
+    Instruction(InstructedFlow flow, int speaker, Action action, int argument, boolean once) {
         this.flow = flow;
         this.speaker = speaker;
         this.action = action;
@@ -39,12 +38,23 @@ public final class Instruction {
         this.once = once;
     }
 
+    /** The same for another table. */
+    Instruction copy(long recordThere) {
+        Instruction copy = new Instruction(flow, speaker, action, argument, once);
+        copy.record = recordThere;
+        copy.timed = timed;
+        copy.expiresNs = expiresNs;
+        copy.hits = hits;
+        copy.directions = directions;
+        return copy;
+    }
+
     void expiresAt(long atNs) {
         timed = true;
         expiresNs = atNs;
     }
 
-    public Flow flow() {
+    public InstructedFlow flow() {
         return flow;
     }
 

@@ -7,7 +7,7 @@ import dev.sluice.datapath.rules.PacketFields;
 import dev.sluice.datapath.snapshot.TrackerTimeouts;
 import dev.sluice.datapath.track.ConnectionTableKeys.KeyHash;
 import dev.sluice.datapath.track.FlowPrograms.Action;
-import dev.sluice.datapath.track.FlowPrograms.Flow;
+import dev.sluice.datapath.track.InstructedFlow;
 import dev.sluice.wire.IpAddress;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;

@@ -110,10 +110,10 @@ class ZonesTest {
             FlowPrograms programs = new FlowPrograms(table, 1);
             programs.countIn(use);
             for (int i = 0; i < 4; i++) {
-                FlowPrograms.Flow flow = new FlowPrograms.Flow(9002, 17, one, i, one, 5);
+                InstructedFlow flow = new InstructedFlow(9002, 17, one, i, one, 5);
                 programs.put(flow, FlowPrograms.Action.DROP, 0, false, 5_000, 0);
             }
-            programs.remove(new FlowPrograms.Flow(9002, 17, one, 5, one, 0));
+            programs.remove(new InstructedFlow(9002, 17, one, 5, one, 0));
             assertThat(use.isUsed(9002)).isTrue();
             programs.clear();
             assertThat(use.isUsed(9002)).isFalse();

@@ -59,6 +59,8 @@ final class InFront {
     /** Whether a counter counts packets that a fast path repeats too. */
     static boolean isOfPackets(String counter) {
         return counter.equals("recordHits")
+                || counter.equals("acceptedByInstruction")
+                || counter.equals("skippedByInstruction")
                 || (counter.startsWith("rule ") && (counter.endsWith(" packets") || counter.endsWith(" bytes")))
                 || (counter.startsWith("attachment ")
                         && (counter.contains(" sent ") || counter.contains(" returned ")));

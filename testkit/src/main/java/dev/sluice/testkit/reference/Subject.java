@@ -21,6 +21,7 @@ import dev.sluice.datapath.track.AttributeTable;
 import dev.sluice.datapath.track.ConnectionTable;
 import dev.sluice.datapath.track.FlowName;
 import dev.sluice.datapath.track.FlowPrograms;
+import dev.sluice.datapath.track.InstructedFlow;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.ports.MemoryPort;
 import dev.sluice.testkit.MemoryOffload;
@@ -102,7 +103,7 @@ final class Subject implements AutoCloseable {
 
     void tell(Event.Told told) {
         ModelRecord.Key key = told.flow();
-        FlowPrograms.Flow flow = new FlowPrograms.Flow(
+        InstructedFlow flow = new InstructedFlow(
                 datapath.zone(key.router(), key.outerVlan(), key.innerVlan()),
                 key.protocol(),
                 key.source(),
@@ -225,7 +226,6 @@ final class Subject implements AutoCloseable {
             datapath.process(batch, nowNs);
             MemoryOffload.Sent sent = fastPath.device.repeat(port, frame, nowNs);
             if (sent != null) {
-                countRepeated();
                 Outcome outcome = outcome();
                 outcome.sent(sent.port(), sent.frame());
                 return outcome;
@@ -254,17 +254,6 @@ final class Subject implements AutoCloseable {
         datapath.flush();
         hidden.forEach(pool::give);
         return outcome();
-    }
-
-    /** Counts what was repeated until now where the packets would have counted. */
-    private void countRepeated() {
-        OffloadMirror mirror = datapath.offload();
-        ConnectionTable table = datapath.connections();
-        if (mirror != null) {
-            for (int slot = table.nextUsed(0); slot >= 0; slot = table.nextUsed(slot + 1)) {
-                mirror.refresh(slot);
-            }
-        }
     }
 
     private List<Long> hideFrames() {

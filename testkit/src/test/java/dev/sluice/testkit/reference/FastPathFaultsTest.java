@@ -22,11 +22,8 @@ class FastPathFaultsTest {
     enum Fault {
         INSTRUCTIONS_ARE_NOT_HEARD("FlowPrograms", "watcher.flowTold(flow);", ""),
         INSTRUCTIONS_FOR_ONE_PACKET_ARE_REPEATED("Instructions", "(!once && (path", "((path"),
-        PATHS_THAT_ARE_ASKED_FOR_ARE_NOT_AWAITED("Instructions", "path == 0 || path == table.pathId(slot)", "true"),
         INSTRUCTIONS_THAT_END_ARE_NOT_HEARD(
-                "FlowPrograms",
-                "            watcher.flowTold(instruction.flow);\n        }\n        size--;",
-                "        }\n        size--;"),
+                "FlowPrograms", "hear(instruction.flow);\n        size--;", "size--;"),
         NODES_LEFT_OUT_ARE_NOT_COUNTED("OffloadMirror", "JourneyRecorder.SKIPPED) == 0 ? 0 : frames", "JourneyRecorder.SKIPPED) == 0 ? 0 : 0"),
         REPEATED_PACKETS_KEEP_NOTHING_ALIVE(
                 "ConnectionTableFields", "if (seenMs - getInt(records, lastSeenAt) > 0) {", "if (slot < 0) {"),
