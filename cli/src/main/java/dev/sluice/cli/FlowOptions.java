@@ -19,7 +19,7 @@ final class FlowOptions {
             required = true,
             paramLabel = "ADDR[:PORT]",
             description =
-                    "One end: 10.0.0.1:53 or [2001:db8::1]:53; of an echo, the identifier takes the place of the port.")
+                    "One end: 10.0.0.1:53 or [2001:db8::1]:53, with its port for tcp, udp and sctp; of an echo, the identifier takes the place of the port.")
     private String source = "";
 
     @Option(

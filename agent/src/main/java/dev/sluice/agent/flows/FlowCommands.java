@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
@@ -45,6 +46,9 @@ public final class FlowCommands {
     private static final int VLAN_MAX = 4094;
     private static final int ICMP = 1;
     private static final int ICMPV6 = 58;
+    /** Protocols whose ports are part of the flow's key: TCP, UDP, SCTP. */
+    private static final Set<Integer> WITH_PORTS = Set.of(6, 17, 132);
+
     private static final List<String> FLOW_FIELDS =
             List.of("router", "vlan", "innerVlan", "protocol", "source", "destination");
 
@@ -243,8 +247,33 @@ public final class FlowCommands {
         }
         int vlan = request.number("vlan", 1, VLAN_MAX).orElse(0);
         int innerVlan = request.number("innerVlan", 1, VLAN_MAX).orElse(0);
-        return new Place(
-                ListFlows.router(snapshot, router), router, vlan, innerVlan, protocol(request), source, destination);
+        int protocol = protocol(request);
+        checkPorts(protocol, source, destination);
+        return new Place(ListFlows.router(snapshot, router), router, vlan, innerVlan, protocol, source, destination);
+    }
+
+    /** An instruction for a flow that no packet can be of would be told, and never carried out. */
+    private static void checkPorts(int protocol, FlowAddress source, FlowAddress destination) throws NodeException {
+        String name = Protocols.name(protocol);
+        if (WITH_PORTS.contains(protocol)) {
+            if (source.port().isEmpty() || destination.port().isEmpty()) {
+                String field =
+                        source.port().isEmpty() ? "source " + source.address() : "destination " + destination.address();
+                throw new NodeException(
+                        field + " has no port, and an instruction is for one flow of " + name
+                                + "; write both ports, as 'sluice flows' shows them, for example 10.0.0.1:53 or [2001:db8::1]:53");
+            }
+        } else if (protocol == ICMP || protocol == ICMPV6) {
+            if (source.port().isPresent()
+                    && destination.port().isPresent()
+                    && !source.port().equals(destination.port())) {
+                throw new NodeException("source and destination have the identifiers "
+                        + source.port().getAsInt() + " and "
+                        + destination.port().getAsInt() + "; an echo and its answer have the same: write it once");
+            }
+        } else if (source.port().isPresent() || destination.port().isPresent()) {
+            throw new NodeException("protocol " + name + " has no ports; write source and destination without");
+        }
     }
 
     private static Map<String, Integer> routers(Snapshot snapshot) {

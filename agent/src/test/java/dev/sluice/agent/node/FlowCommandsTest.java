@@ -156,6 +156,12 @@ class FlowCommandsTest {
                 "flow-drop | destination | [fd00::1:5 | destination [fd00::1:5 is not",
                 "flow-drop | destination | [fd00::1]5 | is not an address",
                 "flow-drop | destination | fd00::1 | are of different IP versions",
+                "flow-drop | source | 10.0.0.2 | source 10.0.0.2 has no port, and an instruction is for one flow of udp; write both ports",
+                "flow-accept | destination | 10.0.0.1 | destination 10.0.0.1 has no port",
+                "flow-clear | destination | 10.0.0.1 | destination 10.0.0.1 has no port",
+                "flow-drop | protocol | icmp | source and destination have the identifiers 53 and 1000",
+                "flow-drop | protocol | gre | protocol gre has no ports; write source and destination without",
+                "flow-drop | protocol | 89 | protocol 89 has no ports",
                 "flow-drop | router | other | router other is not known; allowed: left/right",
                 "flow-path | skip | nobody | skip nobody: there is no such service instance; allowed: fw-1",
                 "flow-path | to | web[x] | to web[x]: there is no such path; allowed: inspect[fw-1]",
@@ -194,6 +200,18 @@ class FlowCommandsTest {
         client().administer("fw-1", "drain");
         assertThatThrownBy(() -> client().request("flow-rebalance", Map.of("name", "inspect")))
                 .hasMessageContaining("no path takes flows now");
+    }
+
+    /** Without an identifier it is for what is no echo, as errors about flows that are not known. */
+    @Test
+    void protocolsWithoutPortsAreNamedWithoutPorts() throws Exception {
+        for (String protocol : List.of("icmp", "gre", "89")) {
+            client().request("flow-drop", flow("protocol", protocol, "source", "10.0.0.2", "destination", "10.0.0.1"));
+        }
+        client().request("flow-drop", flow("protocol", "icmp", "source", "10.0.0.2:7", "destination", "10.0.0.1"));
+        assertThat(list())
+                .extracting(one -> one.protocol() + " " + one.sourcePort() + " " + one.destinationPort())
+                .containsExactlyInAnyOrder("icmp 0 0", "icmp 7 7", "gre 0 0", "89 0 0");
     }
 
     @Test
