@@ -30,6 +30,10 @@ final class Precedence {
         Finding death;
     }
 
+    /** A rule that is known exactly, with the boxes of what it matches. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Shape(Rule rule, int[][] boxes) {}
+
     private final Space space;
     private final UncoveredSearch search;
     private final Findings findings;
@@ -47,14 +51,16 @@ final class Precedence {
     /** Looks at one group. */
     void look(RuleGroup group) {
         List<int[]> universe = space.universe(group.tagged());
-        List<Rule> above = new ArrayList<>();
+        List<Shape> above = new ArrayList<>();
         for (Rule rule : group.rules()) {
             look(group, rule, above, universe);
-            above.add(rule);
+            if (space.exact(rule)) {
+                above.add(new Shape(rule, space.of(rule).toArray(new int[0][])));
+            }
         }
     }
 
-    private void look(RuleGroup group, Rule rule, List<Rule> above, List<int[]> universe) {
+    private void look(RuleGroup group, Rule rule, List<Shape> above, List<int[]> universe) {
         Fate fate = fates.computeIfAbsent(rule, _ -> new Fate());
         if (search.spent() || !space.exact(rule)) {
             fate.undecidedAt.addAll(group.places());
@@ -105,28 +111,35 @@ final class Precedence {
         return winner != null && !space.exact(winner);
     }
 
+    /** What of the rules above meets a rule. Each pair of rules of a group comes by here, so there is nothing in it but comparisons. */
     private void collect(
-            Rule rule, List<Rule> above, List<int[]> covers, IdentityHashMap<int[], Rule> owners, List<Rule> meeting) {
-        List<int[]> own = space.of(rule);
+            Rule rule, List<Shape> above, List<int[]> covers, IdentityHashMap<int[], Rule> owners, List<Rule> meeting) {
+        int[][] own = space.of(rule).toArray(new int[0][]);
         long steps = 0;
-        for (Rule other : above) {
-            if (!space.exact(other)) {
-                continue;
-            }
+        for (Shape other : above) {
             boolean meets = false;
-            for (int[] box : space.of(other)) {
-                steps += own.size();
-                if (own.stream().anyMatch(mine -> Box.intersects(mine, box))) {
+            for (int[] box : other.boxes) {
+                steps += own.length;
+                if (intersects(own, box)) {
                     covers.add(box);
-                    owners.put(box, other);
+                    owners.put(box, other.rule);
                     meets = true;
                 }
             }
             if (meets) {
-                meeting.add(other);
+                meeting.add(other.rule);
             }
         }
         search.spend(steps);
+    }
+
+    private static boolean intersects(int[][] boxes, int[] box) {
+        for (int[] each : boxes) {
+            if (Box.intersects(each, box)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private Finding death(RuleGroup group, Rule rule, List<Rule> by, PacketFields example) {
