@@ -152,7 +152,7 @@ final class CaptureCommand implements Callable<Integer> {
                 // Whoever read has had enough.
                 return ExitCode.OK;
             }
-            throw new CommandFailure("-w " + file + " can't be written: " + e.getMessage(), e);
+            throw new CommandFailure("-w " + file + " can't be written: " + FileTrouble.words(e), e);
         }
     }
 

@@ -73,7 +73,7 @@ final class PacketQuestion {
         } catch (IOException | InvalidPathException e) {
             throw new CommandFailure(
                     "--hex " + given + " is neither bytes in hexadecimal nor a file that can be read: "
-                            + e.getMessage(),
+                            + FileTrouble.words(e),
                     e);
         }
     }
@@ -98,7 +98,7 @@ final class PacketQuestion {
                 }
             }
         } catch (IOException | InvalidPathException e) {
-            throw new CommandFailure("--pcap " + given + ": " + e.getMessage(), e);
+            throw new CommandFailure("--pcap " + given + ": " + FileTrouble.words(e), e);
         }
     }
 }

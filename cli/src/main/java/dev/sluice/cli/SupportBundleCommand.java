@@ -100,7 +100,7 @@ final class SupportBundleCommand implements Callable<Integer> {
         } catch (FileAlreadyExistsException e) {
             throw new CommandFailure(target + " is there already; name another file with --output-file", e);
         } catch (IOException e) {
-            throw new CommandFailure(target + " can't be written: " + e.getMessage(), e);
+            throw new CommandFailure(target + " can't be written: " + FileTrouble.words(e), e);
         }
         return ExitCode.OK;
     }

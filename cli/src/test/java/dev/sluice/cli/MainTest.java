@@ -42,6 +42,15 @@ class MainTest {
     }
 
     @Test
+    void filesThatAreNotThereAreSaidNotToBeThere() {
+        String nowhere = folder.resolve("nowhere").resolve("web.pcap").toString();
+        assertThat(Cli.run("trace", "--pcap", nowhere).err()).contains(nowhere + ": there is no such file");
+        assertThat(Cli.run("trace", "--hex", nowhere).err()).contains("there is no such file");
+        assertThat(Cli.run("support-bundle", "--output-file", nowhere).err())
+                .contains(nowhere + " can't be written: there is no such file");
+    }
+
+    @Test
     void everyCommandHasHelp() {
         for (List<String> command : List.of(
                 List.of("validate"), List.of("run"), List.of("status"), List.of("lab", "up"), List.of("completion"))) {
