@@ -14,7 +14,6 @@ import dev.sluice.datapath.snapshot.WatchedNode;
 import dev.sluice.datapath.snapshot.WatchedNodes;
 import dev.sluice.datapath.stage.Cursor;
 import dev.sluice.datapath.stage.Frames;
-import dev.sluice.datapath.stage.Step;
 import dev.sluice.wire.Bfd;
 import dev.sluice.wire.Checksum;
 import dev.sluice.wire.Icmp;
@@ -162,8 +161,7 @@ final class HealthInput {
         } else {
             counters.probesReturned++;
         }
-        frames.pool().give(c.start());
-        return Step.DONE;
+        return frames.takeWatch(c);
     }
 
     private static int smallest(WatchedNode.Speech speech) {
@@ -206,8 +204,7 @@ final class HealthInput {
             return frames.drop(c, DropReason.PROBE_UNEXPECTED);
         }
         counters.probesReturned++;
-        frames.pool().give(c.start());
-        return Step.DONE;
+        return frames.takeWatch(c);
     }
 
     /** A probe's length is looked at first, so that other packets cost nothing more. */

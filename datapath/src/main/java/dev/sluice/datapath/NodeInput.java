@@ -134,7 +134,7 @@ final class NodeInput {
         int slot = named(metadata, path);
         boolean told = slot >= 0
                 && instructions.tell(slot, in.direction, node, metadata.programTag(), metadata.flags(), c.nowNs);
-        return told ? end(c) : frames.drop(c, DropReason.FLOW_PROGRAM_REFUSED);
+        return told ? heed(c) : frames.drop(c, DropReason.FLOW_PROGRAM_REFUSED);
     }
 
     private int goOn(Cursor c, Attachment node, Path path, CarriedPacket in) {
@@ -159,7 +159,7 @@ final class NodeInput {
     private int messageForOther(Cursor c, Attachment node, Path path, PlanePath names, CarriedPacket in) {
         int entry = flows.ofFlow(in.metadata, zones, Zones.SERVED + node.instance(), path, in.direction);
         boolean told = entry != PlaneFlows.NONE && tellClassifier(c, entry, names, in);
-        return told ? end(c) : frames.drop(c, DropReason.FLOW_PROGRAM_REFUSED);
+        return told ? heed(c) : frames.drop(c, DropReason.FLOW_PROGRAM_REFUSED);
     }
 
     private boolean tellClassifier(Cursor c, int entry, PlanePath names, CarriedPacket in) {
@@ -197,15 +197,14 @@ final class NodeInput {
         if (action == SluiceContext.DROP) {
             frames.drop(c, DropReason.FLOW_PROGRAMMED);
         } else if (action == SluiceContext.DROP_MESSAGE) {
-            end(c);
+            heed(c);
         }
         return action == SluiceContext.DROP || action == SluiceContext.DROP_MESSAGE;
     }
 
-    private int end(Cursor c) {
+    private int heed(Cursor c) {
         counters.messagesOfNodes++;
-        frames.pool().give(c.batch.start[c.slot]);
-        return Step.DONE;
+        return frames.takeMessage(c);
     }
 
     private void trace(Cursor c, Attachment node) {

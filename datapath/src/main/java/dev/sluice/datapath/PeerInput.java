@@ -11,7 +11,6 @@ import dev.sluice.datapath.snapshot.Snapshot;
 import dev.sluice.datapath.snapshot.UnderlayPorts;
 import dev.sluice.datapath.stage.Cursor;
 import dev.sluice.datapath.stage.Frames;
-import dev.sluice.datapath.stage.Step;
 import dev.sluice.wire.Bfd;
 import dev.sluice.wire.Geneve;
 import dev.sluice.wire.IpProtocols;
@@ -82,7 +81,7 @@ final class PeerInput {
             return frames.drop(c, DropReason.BFD_REFUSED);
         }
         counters.bfdReceived++;
-        return consume(c);
+        return frames.takeWatch(c);
     }
 
     /** Takes a message between tunnel endpoints: a Geneve packet with bit O whose header was checked. */
@@ -103,11 +102,6 @@ final class PeerInput {
             return frames.drop(c, DropReason.STATES_REFUSED);
         }
         counters.statesReceived++;
-        return consume(c);
-    }
-
-    private int consume(Cursor c) {
-        frames.pool().give(c.start());
-        return Step.DONE;
+        return frames.takeWatch(c);
     }
 }

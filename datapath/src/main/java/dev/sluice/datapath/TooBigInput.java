@@ -78,7 +78,7 @@ final class TooBigInput {
         if (path.translates()) {
             // The packet is not as its sender knows it.
             counters.icmpErrorsSuppressed++;
-            return end(c);
+            return frames.takeMessage(c);
         }
         boolean isOfFlow = table.isOf(named, c.fields, c.zone, c.feature())
                 && (table.isReverse(named, c.fields) ? 1 : 0) == direction;
@@ -88,12 +88,7 @@ final class TooBigInput {
         c.record = named;
         c.direction = direction;
         steering.tellTooBig(c, mtuBytes);
-        return end(c);
-    }
-
-    private int end(Cursor c) {
-        frames.pool().give(c.batch.start[c.slot]);
-        return Step.DONE;
+        return frames.takeMessage(c);
     }
 
     private static boolean isOn(OverlayPeer peer, Path path, int direction, int ordinal) {

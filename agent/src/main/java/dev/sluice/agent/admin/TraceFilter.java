@@ -67,7 +67,7 @@ public record TraceFilter(
     }
 
     /** Whether every frame is meant, malformed ones and those that are not IP too. */
-    boolean takesAll() {
+    public boolean takesAll() {
         return address.isEmpty() && port.isEmpty();
     }
 

@@ -210,6 +210,32 @@ final class PacketStories implements PacketTracer {
     }
 
     @Override
+    public void crossed(Batch b, int i, Batch newBatch, int newSlot) {
+        if (inHand(b, i)) {
+            batch = newBatch;
+            slot = newSlot;
+        }
+    }
+
+    /** Nodes that are probed would fill each trace with what is nobody's packet: it is told to who asks for its addresses. */
+    @Override
+    public void watched(Batch b, int i) {
+        if (inHand(b, i) && filter.takesAll()) {
+            steps = null;
+            batch = null;
+        } else if (inHand(b, i)) {
+            end("watches over nodes: a probe that came back, the answer to one, or BFD");
+        }
+    }
+
+    @Override
+    public void heeded(Batch b, int i) {
+        if (inHand(b, i)) {
+            end("told something of a flow, and ends here");
+        }
+    }
+
+    @Override
     public void waits(Batch b, int i) {
         if (inHand(b, i)) {
             end("waits for the first fragment of its datagram");

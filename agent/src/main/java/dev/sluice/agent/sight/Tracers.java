@@ -140,6 +140,27 @@ public final class Tracers implements PacketTracer {
     }
 
     @Override
+    public void crossed(Batch b, int i, Batch newBatch, int newSlot) {
+        for (PacketTracer listener : listeners) {
+            listener.crossed(b, i, newBatch, newSlot);
+        }
+    }
+
+    @Override
+    public void watched(Batch b, int i) {
+        for (PacketTracer listener : listeners) {
+            listener.watched(b, i);
+        }
+    }
+
+    @Override
+    public void heeded(Batch b, int i) {
+        for (PacketTracer listener : listeners) {
+            listener.heeded(b, i);
+        }
+    }
+
+    @Override
     public void sent(Batch b, int i, int port) {
         for (PacketTracer listener : listeners) {
             listener.sent(b, i, port);

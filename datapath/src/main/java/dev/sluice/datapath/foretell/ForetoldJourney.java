@@ -23,6 +23,10 @@ final class ForetoldJourney implements PacketTracer {
     private final long nowNs;
     private final Batch batch = new Batch();
 
+    // Where the packet is: in another batch once it has crossed between a router and a segment.
+    private Batch inHand = batch;
+    private int slot;
+
     // What happened to the packet on the leg in hand.
     private @Nullable Attachment entered;
     private int side;
@@ -73,13 +77,15 @@ final class ForetoldJourney implements PacketTracer {
         left = null;
         reason = null;
         sentBy = -1;
+        inHand = batch;
+        slot = 0;
         Foretelling.receive(datapath.pool(), batch, frame);
         datapath.process(batch, nowNs);
         sent.clear();
     }
 
     private boolean isPacket(Batch b, int i) {
-        return b == batch && i == 0;
+        return b == inHand && i == slot;
     }
 
     @Override
@@ -134,6 +140,25 @@ final class ForetoldJourney implements PacketTracer {
     @Override
     public void carried(Batch b, int i, OverlayPeer peer, int spi, int si) {
         tracer.carried(b, i, peer, spi, si);
+    }
+
+    @Override
+    public void crossed(Batch b, int i, Batch newBatch, int newSlot) {
+        if (isPacket(b, i)) {
+            inHand = newBatch;
+            slot = newSlot;
+        }
+        tracer.crossed(b, i, newBatch, newSlot);
+    }
+
+    @Override
+    public void watched(Batch b, int i) {
+        tracer.watched(b, i);
+    }
+
+    @Override
+    public void heeded(Batch b, int i) {
+        tracer.heeded(b, i);
     }
 
     @Override

@@ -138,6 +138,24 @@ public final class Frames {
         return Step.DONE;
     }
 
+    /** Takes the packet in hand, which is of the watch over nodes and switches: no traffic, and no drop. */
+    public int takeWatch(Cursor c) {
+        if (tracer != null) {
+            tracer.watched(c.batch, c.slot);
+        }
+        pool.give(c.start());
+        return Step.DONE;
+    }
+
+    /** Takes the packet in hand, which has told something of a flow: no drop. */
+    public int takeMessage(Cursor c) {
+        if (tracer != null) {
+            tracer.heeded(c.batch, c.slot);
+        }
+        pool.give(c.start());
+        return Step.DONE;
+    }
+
     /** Drops a frame that waited for a neighbour and had to give way to one that came in on the given port. */
     public void dropHeld(long start, int port) {
         drops.count(port < 0 || port >= ports.length ? 0 : port, DropReason.NEIGHBOR_QUEUE_FULL);
@@ -190,6 +208,9 @@ public final class Frames {
         crossing.gsoHeaderBytes[i] = b.gsoHeaderBytes[slot];
         crossing.csumStart[i] = b.csumStart[slot];
         crossing.csumOffset[i] = b.csumOffset[slot];
+        if (tracer != null) {
+            tracer.crossed(b, slot, crossing, i);
+        }
         return Step.DONE;
     }
 

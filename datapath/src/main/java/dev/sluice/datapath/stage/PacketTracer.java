@@ -81,6 +81,21 @@ public interface PacketTracer {
         // Not everybody who listens wants to know.
     }
 
+    /** The packet goes from a router into a segment, or out of one into a router: what is heard next is about it, under this batch and slot. */
+    default void crossed(Batch batch, int slot, Batch newBatch, int newSlot) {
+        // Not everybody who listens wants to know.
+    }
+
+    /** The packet is no traffic and ends here: a probe that came back, an answer to one, BFD, or what another switch tells of its instances. */
+    default void watched(Batch batch, int slot) {
+        // Not everybody who listens wants to know.
+    }
+
+    /** The packet told this switch something of a flow, and ends here. */
+    default void heeded(Batch batch, int slot) {
+        // Not everybody who listens wants to know.
+    }
+
     /** The frame was handed to a port. */
     void sent(Batch batch, int slot, int port);
 
