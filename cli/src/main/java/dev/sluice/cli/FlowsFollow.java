@@ -35,6 +35,7 @@ final class FlowsFollow {
     int run(Map<String, Object> filters, long intervalMs) throws NodeException {
         Map<String, Object> fields = new LinkedHashMap<>(filters);
         fields.put("events", EVENTS);
+        fields.put("interval", Seconds.until(intervalMs));
         boolean firstRound = true;
         while (true) {
             FollowReport part = node.follow(fields);

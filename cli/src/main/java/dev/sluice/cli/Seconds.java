@@ -17,4 +17,9 @@ final class Seconds {
         }
         return Math.round(seconds * 1000);
     }
+
+    /** What a node is told about when it is asked again, in whole seconds. */
+    static int until(long intervalMs) {
+        return (int) Math.ceilDiv(intervalMs, 1000L);
+    }
 }

@@ -42,6 +42,7 @@ final class TopCommand extends NodeCommand {
         PrintWriter out = spec.commandLine().getOut();
         session.put("events", 0);
         session.put("busiest", busiest);
+        session.put("interval", Seconds.until(intervalMs));
         Moment before = look(node);
         Optional<Terminal> screen = once || output.json() ? Optional.empty() : Terminal.open(out);
         if (screen.isEmpty()) {

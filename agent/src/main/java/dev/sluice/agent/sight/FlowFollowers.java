@@ -3,13 +3,14 @@ package dev.sluice.agent.sight;
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.admin.FlowFilter;
 import dev.sluice.agent.report.FollowReport;
-import dev.sluice.agent.worker.Worker;
+import dev.sluice.agent.worker.WorkerTask;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** The clients that follow connections; those that stay away are forgotten. Any thread. */
@@ -17,16 +18,21 @@ final class FlowFollowers {
     /** Most clients at a time: each costs memory in proportion to the table. */
     static final int SESSIONS_MAX = 8;
 
-    private static final long FORGET_NS = 60_000_000_000L;
+    /** Longest time between two looks that a client may say it takes. */
+    static final int INTERVAL_MAX_S = 3600;
+
+    private static final long NS_PER_S = 1_000_000_000L;
+    private static final int FORGET_S = 60;
     private static final int ANSWER_SECONDS = 20;
 
-    private final Worker worker;
+    private final Predicate<WorkerTask> worker;
     private final Map<String, Session> sessions = new LinkedHashMap<>();
     private long sequence;
 
     private static final class Session {
         final FlowFollower follower;
         long usedNs;
+        int intervalS;
         boolean busy;
 
         Session(FlowFollower follower) {
@@ -34,7 +40,12 @@ final class FlowFollowers {
         }
     }
 
-    FlowFollowers(Worker worker) {
+    /**
+     * Nobody follows yet.
+     *
+     * @param worker takes work, or says that it does not
+     */
+    FlowFollowers(Predicate<WorkerTask> worker) {
         this.worker = worker;
     }
 
@@ -43,14 +54,15 @@ final class FlowFollowers {
      *
      * @param session of the answer before; null for a new client
      * @param filter which connections; of the first request
+     * @param intervalS when the client will ask again, 0..3600 s; it is forgotten a minute after that
      */
-    FollowReport follow(@Nullable String session, FlowFilter filter, int events, int busiest, long nowNs)
+    FollowReport follow(@Nullable String session, FlowFilter filter, int events, int busiest, int intervalS, long nowNs)
             throws NodeException {
-        Session mine = take(session, filter, nowNs);
+        Session mine = take(session, filter, intervalS, nowNs);
         FlowFollower.Part part = mine.follower.part(events, busiest);
         boolean keep = false;
         try {
-            if (!worker.submit(part)) {
+            if (!worker.test(part)) {
                 keep = true;
                 throw new NodeException("too many requests wait for the worker, or the node is ending; try again");
             }
@@ -68,19 +80,23 @@ final class FlowFollowers {
         }
     }
 
-    private synchronized Session take(@Nullable String name, FlowFilter filter, long nowNs) throws NodeException {
-        sessions.values().removeIf(session -> !session.busy && nowNs - session.usedNs > FORGET_NS);
+    private synchronized Session take(@Nullable String name, FlowFilter filter, int intervalS, long nowNs)
+            throws NodeException {
+        sessions.values()
+                .removeIf(
+                        session -> !session.busy && nowNs - session.usedNs > (session.intervalS + FORGET_S) * NS_PER_S);
         Session session = name == null ? open(filter) : sessions.get(name);
         if (session == null) {
             throw new NodeException(
-                    "the node does not know of this session any more: it was restarted, or not asked for "
-                            + FORGET_NS / 1_000_000_000L + " s; begin anew");
+                    "the node does not know of this session any more: it was restarted, or not asked for " + FORGET_S
+                            + " s longer than it said; begin anew");
         }
         if (session.busy) {
             throw new NodeException("another request of this session is running");
         }
         session.busy = true;
         session.usedNs = nowNs;
+        session.intervalS = intervalS;
         return session;
     }
 

@@ -22,14 +22,14 @@ public final class SightCommands {
 
     public static List<AdminCommand> of(
             String node, Supplier<AppliedConfiguration> inForce, Worker worker, AttributeValues attributes) {
-        FlowFollowers followers = new FlowFollowers(worker);
+        FlowFollowers followers = new FlowFollowers(worker::submit);
         Semaphore analyses = new Semaphore(1);
         return List.of(
                 new AdminCommand("analyze", List.of(), _ -> analyze(node, inForce.get(), analyses, attributes)),
                 new AdminCommand("macs", List.of(), _ -> ListMacs.of(worker)),
                 new AdminCommand(
                         "follow",
-                        List.of("session", "events", "busiest", "address", "port"),
+                        List.of("session", "events", "busiest", "interval", "address", "port"),
                         request -> follow(followers, request)));
     }
 
@@ -52,6 +52,7 @@ public final class SightCommands {
                 FlowFilter.of(request, FlowFilter.LIMIT_MAX),
                 request.number("events", 0, FlowFollower.EVENTS_MAX).orElse(EVENTS_DEFAULT),
                 request.number("busiest", 0, FlowFollower.BUSIEST_MAX).orElse(0),
+                request.number("interval", 0, FlowFollowers.INTERVAL_MAX_S).orElse(0),
                 System.nanoTime());
     }
 }
