@@ -42,6 +42,9 @@ import tools.jackson.databind.node.ObjectNode;
 public final class AdminClient {
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
+    /** With it an analysis may take somewhat less than the time after which nodes cut off who waits. */
+    private static final Duration ANALYSIS = Duration.ofSeconds(50);
+
     /** Longest reply: 100,000 flows are far below. */
     private static final int LINE_BYTES_MAX = 256 << 20;
 
@@ -191,9 +194,10 @@ public final class AdminClient {
         return as(request("capture", fields), CapturePart.class);
     }
 
-    /** What is doubtful about the rules in force. */
+    /** What is doubtful about the rules in force; waits longer than for other answers, since many rules take their time. */
     public AnalysisReport analyze() throws NodeException {
-        return as(request("analyze", Map.of()), AnalysisReport.class);
+        AdminClient patient = new AdminClient(socket, timeout.plus(ANALYSIS));
+        return as(patient.request("analyze", Map.of()), AnalysisReport.class);
     }
 
     /**

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.OutcomeUnknownException;
 import dev.sluice.agent.node.NodeCommands;
+import dev.sluice.agent.report.AnalysisReport;
 import dev.sluice.agent.report.CountersReport;
 import dev.sluice.agent.report.FlowsReport;
 import dev.sluice.agent.report.ReloadReport;
@@ -30,6 +31,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -249,6 +254,46 @@ class AdminServerTest {
             assertThatThrownBy(client::status)
                     .isExactlyInstanceOf(NodeException.class)
                     .hasMessageContaining("does not answer within");
+        }
+    }
+
+    /** While it runs, another answer that takes as long has been given up. */
+    @Test
+    void analysisOfManyRulesIsWaitedForLongerThanOtherAnswers() throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch end = new CountDownLatch(1);
+        AdminCommand analyze = new AdminCommand("analyze", List.of(), _ -> {
+            begun.countDown();
+            await(end);
+            return new AnalysisReport(List.of("edge"), 10_000, List.of(), List.of());
+        });
+        AdminCommand status = new AdminCommand("status", List.of(), _ -> {
+            await(end);
+            return Map.of();
+        });
+        try (AdminServer _ = AdminServer.open(socket(), new AdminRequests(List.of(analyze, status)), IDLE_NS)) {
+            AdminClient client = new AdminClient(socket(), Duration.ofMillis(50));
+            CompletableFuture<Integer> rules = CompletableFuture.supplyAsync(() -> rules(client));
+            await(begun);
+            assertThatThrownBy(client::status).hasMessageContaining("does not answer within");
+            end.countDown();
+            assertThat(rules.join()).isEqualTo(10_000);
+        }
+    }
+
+    private static int rules(AdminClient client) {
+        try {
+            return client.analyze().rules();
+        } catch (NodeException e) {
+            throw new CompletionException(e);
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(60, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
         }
     }
 
