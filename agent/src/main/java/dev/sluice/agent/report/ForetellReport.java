@@ -7,7 +7,7 @@ import java.util.List;
  * Answer to the request {@code foretell}: what would happen to a packet.
  *
  * @param legs the packet's way, a piece for each time it comes in: the first at the port asked for, the others from service nodes
- * @param end sent, dropped, taken, translated, ttl-at-node or endless
+ * @param end sent, copied (to all of its segment), dropped, taken, translated, ttl-at-node or endless
  * @param port the port it would leave by, or the service port of the node at which the journey ends; empty if there is none
  * @param reason why it would be dropped; empty if it would not
  * @param words the end, in a sentence

@@ -257,6 +257,7 @@ public final class Foreteller {
             case SENT ->
                 "leaves by " + port
                         + peer.map(to -> " in a tunnel to " + to.name()).orElse("");
+            case COPIED -> "goes to all of its segment, as copies";
             case DROPPED -> "is dropped: " + reason + ". " + end.reason().sentence();
             case TAKEN -> taken(legs);
             case TRANSLATED ->

@@ -66,6 +66,9 @@ final class PacketStories implements PacketTracer {
     private @Nullable List<String> steps;
     private boolean routedOrSteered;
 
+    /** Whether copies of the packet in hand go to all of its segment. */
+    private boolean forAll;
+
     /** The batch that copies of the packet in hand are in. */
     private @Nullable Batch copies;
 
@@ -173,6 +176,7 @@ final class PacketStories implements PacketTracer {
         received = port(b.port[i]) + " < " + FrameWords.packet(b, i) + ", " + link(b, i);
         steps = new ArrayList<>();
         routedOrSteered = false;
+        forAll = false;
         note(datapath.counters());
     }
 
@@ -195,7 +199,8 @@ final class PacketStories implements PacketTracer {
     @Override
     public void split(Batch b, int i, Batch pieces) {
         if (inHand(b, i)) {
-            say("cut into " + pieces.count + " segments, of which the first is followed");
+            say("cut into " + pieces.count + (b.gsoType[i] == Batch.GSO_NONE ? " fragments" : " segments")
+                    + ", of which the first is followed");
             batch = pieces;
             slot = 0;
             expectBack(pieces, 0);
@@ -214,6 +219,14 @@ final class PacketStories implements PacketTracer {
         if (inHand(b, i)) {
             batch = newBatch;
             slot = newSlot;
+        }
+    }
+
+    @Override
+    public void copied(Batch b, int i) {
+        if (inHand(b, i)) {
+            forAll = true;
+            say("for all of the segment");
         }
     }
 
@@ -252,7 +265,9 @@ final class PacketStories implements PacketTracer {
 
     /** The packet in hand, if there still is one, has neither been sent nor dropped. */
     private void leave() {
-        if (steps != null) {
+        if (steps != null && forAll) {
+            keep();
+        } else if (steps != null) {
             say(routedOrSteered ? "waits for the MAC address of its next hop" : "taken by the neighbour stage");
             keep();
         }
@@ -407,7 +422,7 @@ final class PacketStories implements PacketTracer {
         } else {
             // Not a copy: a question of the neighbour stage that this packet causes, or a packet that waited for this
             // answer.
-            say(b == copies ? words : "lets go: " + words);
+            say(b == copies || forAll ? words : "lets go: " + words);
         }
     }
 
@@ -416,7 +431,7 @@ final class PacketStories implements PacketTracer {
         if (inHand(b, i)) {
             end("dropped " + reason);
         } else {
-            say(b == copies ? "copy dropped " + reason : "lets go: dropped " + reason);
+            say(b == copies || forAll ? "copy dropped " + reason : "lets go: dropped " + reason);
         }
     }
 

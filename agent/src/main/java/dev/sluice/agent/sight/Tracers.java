@@ -147,6 +147,13 @@ public final class Tracers implements PacketTracer {
     }
 
     @Override
+    public void copied(Batch b, int i) {
+        for (PacketTracer listener : listeners) {
+            listener.copied(b, i);
+        }
+    }
+
+    @Override
     public void watched(Batch b, int i) {
         for (PacketTracer listener : listeners) {
             listener.watched(b, i);

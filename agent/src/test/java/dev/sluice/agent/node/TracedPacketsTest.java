@@ -125,13 +125,61 @@ class TracedPacketsTest {
         }
     }
 
+    @Test
+    void packetThatTheRouterFragmentsLeaves() throws Exception {
+        String router = Yaml.text(
+                Yaml.object("Port", "left", "{node: edge, interface: left}"),
+                Yaml.object("Port", "right", "{node: edge, interface: right}"),
+                Yaml.object(
+                        "LogicalRouter",
+                        "gw",
+                        "{node: edge, interfaces: [{port: left, addresses: [10.0.0.254/24]}, {port: right, addresses: [10.0.1.254/24]}]}"));
+        try (MemoryNode node = new MemoryNode(directory, router, false)) {
+            node.port("right").inject(QUESTION);
+            node.sentBy("right");
+            String packet = "udp 10.0.0.1:1000 > 10.0.1.2:53 len=3000";
+            ForetellReport foretold = node.client().foretell(Map.of("port", "left", "packet", packet));
+            assertThat(foretold.words()).isEqualTo("leaves by right");
+            assertThat(foretold.legs())
+                    .singleElement()
+                    .satisfies(leg -> assertThat(leg.steps())
+                            .satisfiesExactly(
+                                    routed -> assertThat(routed).isEqualTo("routed gw to right"),
+                                    cut -> assertThat(cut)
+                                            .isEqualTo("cut into 3 fragments, of which the first is followed"),
+                                    sent -> assertThat(sent).startsWith("sent right, ")));
+        }
+    }
+
+    @Test
+    void packetForAllOfASegmentGoesToEachOfItsPorts() throws Exception {
+        String segment = Yaml.text(
+                Yaml.object("LogicalSwitch", "web", "{vni: 5001}"),
+                Yaml.object("Port", "left", "{node: edge, interface: left, switch: web}"),
+                Yaml.object("Port", "right", "{node: edge, interface: right, switch: web}"),
+                Yaml.object("Port", "third", "{node: edge, interface: fw-1-in, switch: web}"));
+        try (MemoryNode node = new MemoryNode(directory, segment, false)) {
+            String packet = "udp 10.0.0.1:1000 > 10.0.0.9:53 dmac=02:00:00:00:00:77";
+            ForetellReport foretold = node.client().foretell(Map.of("port", "left", "packet", packet));
+            assertThat(foretold.words()).isEqualTo("goes to all of its segment, as copies");
+            assertThat(foretold.end()).isEqualTo("copied");
+            assertThat(foretold.legs())
+                    .singleElement()
+                    .satisfies(leg -> assertThat(leg.steps())
+                            .satisfiesExactly(
+                                    all -> assertThat(all).isEqualTo("for all of the segment"),
+                                    right -> assertThat(right).startsWith("sent right, "),
+                                    third -> assertThat(third).startsWith("sent third, ")));
+        }
+    }
+
     /** MemoryNode.FORWARD to 10.0.1.2 by the router that has sent this answer. */
     private static byte[] routed(byte[] answer) {
         byte[] frame = FORWARD.clone();
         System.arraycopy(answer, 6, frame, 0, 6);
         frame[32] = 1;
         // One more in the address, one less in the checksum of the header.
-        frame[24] -= 1;
+        frame[24]--;
         return frame;
     }
 

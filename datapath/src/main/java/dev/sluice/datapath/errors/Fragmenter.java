@@ -6,6 +6,7 @@ import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.datapath.packet.FramePool;
 import dev.sluice.datapath.snapshot.PortEntry;
 import dev.sluice.datapath.stage.Frames;
+import dev.sluice.datapath.stage.PacketTracer;
 import dev.sluice.datapath.stage.Step;
 import dev.sluice.wire.Checksum;
 import dev.sluice.wire.Ethernet;
@@ -76,6 +77,10 @@ public final class Fragmenter {
         }
         for (int k = 0; k < pieces.count; k++) {
             write(b, i, k, headerBytes, k * unit);
+        }
+        PacketTracer tracer = frames.tracer();
+        if (tracer != null) {
+            tracer.split(b, i, pieces);
         }
         frames.pool().give(b.start[i]);
         counters.packetsFragmented++;

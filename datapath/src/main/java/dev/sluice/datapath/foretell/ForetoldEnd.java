@@ -22,6 +22,8 @@ public record ForetoldEnd(
     public enum Kind {
         /** It leaves by a port that is no service port. */
         SENT,
+        /** It goes to all of its segment. */
+        COPIED,
         /** It is dropped. */
         DROPPED,
         /** It waits for the MAC address of its next hop or for the first fragment of its datagram, or is for Sluice itself and was taken. */

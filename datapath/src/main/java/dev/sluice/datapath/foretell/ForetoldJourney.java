@@ -33,6 +33,7 @@ final class ForetoldJourney implements PacketTracer {
     private int sentBy;
     private @Nullable ForetoldFrame left;
     private @Nullable DropReason reason;
+    private boolean copied;
 
     ForetoldJourney(Datapath datapath, ForetoldFrames sent, PacketTracer tracer, long nowNs) {
         this.datapath = datapath;
@@ -64,6 +65,9 @@ final class ForetoldJourney implements PacketTracer {
     }
 
     private ForetoldEnd end(@Nullable ForetoldFrame gone) {
+        if (reason == null && copied) {
+            return new ForetoldEnd(Kind.COPIED, -1, DropReason.NO_FRAME, "", null);
+        }
         if (reason != null) {
             return new ForetoldEnd(Kind.DROPPED, -1, reason, "", null);
         }
@@ -76,6 +80,7 @@ final class ForetoldJourney implements PacketTracer {
         entered = null;
         left = null;
         reason = null;
+        copied = false;
         sentBy = -1;
         inHand = batch;
         slot = 0;
@@ -149,6 +154,21 @@ final class ForetoldJourney implements PacketTracer {
             slot = newSlot;
         }
         tracer.crossed(b, i, newBatch, newSlot);
+    }
+
+    @Override
+    public void split(Batch b, int i, Batch pieces) {
+        if (isPacket(b, i)) {
+            inHand = pieces;
+            slot = 0;
+        }
+        tracer.split(b, i, pieces);
+    }
+
+    @Override
+    public void copied(Batch b, int i) {
+        copied |= isPacket(b, i);
+        tracer.copied(b, i);
     }
 
     @Override

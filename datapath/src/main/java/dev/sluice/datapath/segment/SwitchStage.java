@@ -474,6 +474,10 @@ public final class SwitchStage {
 
     /** Copies the packet in hand for all that it may be for: the ports here but the one it came from, and, if it came from one, the peers. */
     private int flood(Cursor c, Segment segment) {
+        PacketTracer tracer = frames.tracer();
+        if (tracer != null) {
+            tracer.copied(c.batch, c.slot);
+        }
         int origin = origin(c, segment);
         int receivers = c.fromPeer ? 0 : copyToPeers(c, segment);
         for (int i = 0; i < segment.portCount(); i++) {

@@ -66,7 +66,7 @@ public interface PacketTracer {
         // Not everybody who listens wants to know.
     }
 
-    /** The super-frame was cut into these, which are sent instead. */
+    /** The super-frame was cut into these segments, or the packet into these fragments, which are sent instead. */
     default void split(Batch batch, int slot, Batch pieces) {
         // Not everybody who listens wants to know.
     }
@@ -83,6 +83,11 @@ public interface PacketTracer {
 
     /** The packet goes from a router into a segment, or out of one into a router: what is heard next is about it, under this batch and slot. */
     default void crossed(Batch batch, int slot, Batch newBatch, int newSlot) {
+        // Not everybody who listens wants to know.
+    }
+
+    /** The packet is for all of its segment: copies are sent instead. If nobody is there it is dropped after this. */
+    default void copied(Batch batch, int slot) {
         // Not everybody who listens wants to know.
     }
 
