@@ -394,6 +394,9 @@ class FastPathTest {
         assertThat(sluice.sentAnywhere()).isNotEmpty();
 
         sluice.liveness().setInstance(1 - node, true);
+        through(udp(1));
+        // What is inside of the node that it leaves has time to come out.
+        sluice.advance(2 * SECOND);
         assertThat(through(udp(1))).isEqualTo(1 - node);
         through(udp(1));
         assertThat(hits(() -> through(udp(1)))).as("where it is to be").isEqualTo(2);
