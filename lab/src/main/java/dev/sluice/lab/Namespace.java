@@ -42,7 +42,8 @@ public final class Namespace {
         return fullName;
     }
 
-    Topology topology() {
+    /** What it is part of. */
+    public Topology topology() {
         return topology;
     }
 

@@ -157,9 +157,6 @@ class FastPathTableTest {
 
     private void show(
             String hook, String place, Network network, String objects, Map<String, Integer> cells, String... servers) {
-        if (hook.equals("xdp")) {
-            network.likeNetworkCards();
-        }
         try (SluiceNode sluice = SluiceNode.start(network.sluice, objects, "fast-path-" + hook)) {
             int port = FIRST_PORT;
             for (Map.Entry<String, Integer> cell : cells.entrySet()) {

@@ -61,18 +61,6 @@ final class Network implements AutoCloseable {
         return node;
     }
 
-    /** Has the other ends of Sluice's interfaces behave as wires to network cards do: checksums complete, tags in frames; and take frames from XDP. */
-    void likeNetworkCards() {
-        for (Namespace other : topology.namespaces().values()) {
-            if (other != sluice) {
-                other.configure("-o", "link", "show", "type", "veth")
-                        .lines()
-                        .map(line -> line.split("[:@ ]+", 3)[1])
-                        .forEach(name -> other.exec("ethtool", "-K", name, "tx", "off", "txvlan", "off", "gro", "on"));
-            }
-        }
-    }
-
     /** A node that is a bridge with nftables. */
     BridgeFirewall bridge(String name) {
         Namespace node = node(name);

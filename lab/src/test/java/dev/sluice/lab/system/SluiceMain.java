@@ -86,8 +86,8 @@ public final class SluiceMain {
         }
     }
 
-    /** What the words say; where they say nothing, what {@code ./dev system --fast-path tc} says for all tests. */
-    private static FastPathMode fastPath(List<String> words) {
+    /** What the words say; where they say nothing, what {@code ./dev system --fast-path MODE} says for all tests. */
+    static FastPathMode fastPath(List<String> words) {
         if (words.contains("fast-path-tc")) {
             return FastPathMode.TC;
         }

@@ -2,6 +2,7 @@ package dev.sluice.lab.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.agent.FastPathMode;
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.admin.AdminClient;
 import dev.sluice.agent.report.CountersReport;
@@ -75,6 +76,9 @@ final class SluiceNode implements AutoCloseable {
                     socket.toString(),
                     directory.resolve("state").toString()));
             arguments.addAll(List.of(words));
+            if (SluiceMain.fastPath(arguments) == FastPathMode.XDP) {
+                NetworkCards.atOtherEnds(namespace);
+            }
             process = StartCache.start(namespace, "sluice", through, FLAGS, SluiceMain.class, arguments);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
