@@ -33,23 +33,17 @@ final class Resizing {
 
     /** Copies what fits, and puts the new maps in the place of the old ones; what became of it, in words. */
     String run() throws PortException {
-        int before = 0;
-        for (String map : Program.SIZED_MAPS) {
-            int old = pins.openMap(bpf, map);
-            if (old < 0) {
-                throw Program.trouble("opening the map " + map + " of the process before", old);
-            }
-            try {
-                before = Math.max(before, bpf.maxEntries(old));
-                boolean flows = map.equals("flows");
-                copy(
-                        old,
-                        program.map(map),
-                        flows ? OffloadKey.BYTES : Integer.BYTES,
-                        flows ? OffloadAction.BYTES : OffloadHeaders.BYTES,
-                        flows);
-            } finally {
-                bpf.closeDescriptor(old);
+        int flows = open("flows");
+        int headers = -1;
+        int before;
+        try {
+            headers = open("headers");
+            before = Math.max(bpf.maxEntries(flows), bpf.maxEntries(headers));
+            copy(flows, headers);
+        } finally {
+            bpf.closeDescriptor(flows);
+            if (headers >= 0) {
+                bpf.closeDescriptor(headers);
             }
         }
         for (String map : Program.SIZED_MAPS) {
@@ -59,38 +53,57 @@ final class Resizing {
                 + " go on" + (left == 0 ? "" : ", " + left + " found no room, and their flows are decided anew");
     }
 
-    private void copy(int from, int to, int keyBytes, int valueBytes, boolean counted) throws PortException {
+    private int open(String map) throws PortException {
+        int old = pins.openMap(bpf, map);
+        if (old < 0) {
+            throw Program.trouble("opening the map " + map + " of the process before", old);
+        }
+        return old;
+    }
+
+    private void copy(int flows, int headers) throws PortException {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment keys = arena.allocate((long) BATCH * keyBytes, 8);
-            MemorySegment values = arena.allocate((long) BATCH * valueBytes, 8);
+            MemorySegment keys = arena.allocate((long) BATCH * OffloadKey.BYTES, 8);
+            MemorySegment actions = arena.allocate((long) BATCH * OffloadAction.BYTES, 8);
+            MemorySegment number = arena.allocate(8, 8);
+            MemorySegment around = arena.allocate(OffloadHeaders.BYTES, 8);
             MemorySegment position = arena.allocate(8, 8);
             MemorySegment count = arena.allocate(8, 8);
             boolean first = true;
             int answer = 0;
             while (answer == 0) {
                 count.set(ValueLayout.JAVA_INT, 0, BATCH);
-                answer = bpf.mapLookupBatch(from, first ? MemorySegment.NULL : position, position, keys, values, count);
+                answer = bpf.mapLookupBatch(
+                        flows, first ? MemorySegment.NULL : position, position, keys, actions, count);
                 if (answer < 0 && answer != -ENOENT) {
                     throw Program.trouble("reading the journeys of the process before", answer);
                 }
                 first = false;
                 for (int i = 0; i < count.get(ValueLayout.JAVA_INT, 0); i++) {
-                    put(
-                            to,
-                            keys.asSlice((long) i * keyBytes, keyBytes),
-                            values.asSlice((long) i * valueBytes, valueBytes),
-                            counted);
+                    MemorySegment action = actions.asSlice((long) i * OffloadAction.BYTES, OffloadAction.BYTES);
+                    boolean fits = put("flows", keys.asSlice((long) i * OffloadKey.BYTES, OffloadKey.BYTES), action);
+                    taken += fits ? 1 : 0;
+                    left += fits ? 0 : 1;
+                    number.set(ValueLayout.JAVA_INT, 0, OffloadAction.encapsulation(action, 0));
+                    // Headers without a journey would take the room of others for ever: nobody takes them out.
+                    if (fits && isOfTunnel(action) && bpf.mapLookup(headers, number, around) == 0) {
+                        put("headers", number, around);
+                    }
                 }
             }
         }
     }
 
-    private void put(int to, MemorySegment key, MemorySegment value, boolean counted) throws PortException {
-        int answer = bpf.mapUpdate(to, key, value);
+    private static boolean isOfTunnel(MemorySegment action) {
+        return (OffloadAction.flags(action, 0) & (OffloadAction.PUSH | OffloadAction.POP)) != 0;
+    }
+
+    /** Into the new map; whether it has room for it. */
+    private boolean put(String map, MemorySegment key, MemorySegment value) throws PortException {
+        int answer = bpf.mapUpdate(program.map(map), key, value);
         if (answer < 0 && answer != -E2BIG && answer != -ENOSPC) {
             throw Program.trouble("taking over a journey of the process before", answer);
         }
-        taken += counted && answer == 0 ? 1 : 0;
-        left += counted && answer != 0 ? 1 : 0;
+        return answer == 0;
     }
 }

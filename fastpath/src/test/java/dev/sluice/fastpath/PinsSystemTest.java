@@ -3,6 +3,10 @@ package dev.sluice.fastpath;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sluice.datapath.offload.OffloadAction;
+import dev.sluice.datapath.offload.OffloadHeaders;
+import dev.sluice.datapath.offload.OffloadKey;
+import dev.sluice.datapath.offload.OffloadReader;
 import dev.sluice.datapath.packet.Batch;
 import dev.sluice.datapath.packet.FramePool;
 import dev.sluice.datapath.packet.PortCounters;
@@ -11,6 +15,7 @@ import dev.sluice.wire.MacAddress;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
@@ -18,6 +23,8 @@ import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -264,6 +271,48 @@ class PinsSystemTest {
                         .isEqualTo(
                                 "room for 8 journeys, it was for 32: 8 go on, 8 found no room, and their flows are decided anew");
                 assertThat(count(smaller)).isEqualTo(8);
+            }
+            return null;
+        });
+    }
+
+    private static int installIntoTunnel(FastPath path, int number) {
+        Journey journey = Journey.between(1, 2, 17, "10.9.0.1", 4000 + number, "10.9.0.2", 5000);
+        MemorySegment headers = Arena.ofAuto().allocate(OffloadHeaders.BYTES, 8);
+        OffloadAction.setFlags(journey.action, 0, OffloadAction.PUSH);
+        OffloadAction.setEncapsulation(journey.action, 0, number);
+        OffloadAction.setCookie(journey.action, 0, number);
+        OffloadHeaders.setCookie(headers, 0, number);
+        OffloadHeaders.setPushedBytes(headers, 0, 66, 14);
+        return path.offload().install(journey.key, journey.action, headers);
+    }
+
+    /** Nobody would ever take those headers out, and no journey with a tunnel would find room again. */
+    @Test
+    void headersOfJourneysThatFoundNoRoomTakeNone() throws Exception {
+        network.middle.in(() -> {
+            FastPath first = FastPath.open(pool(), 64, network.directory);
+            for (int number = 1; number <= 64; number++) {
+                assertThat(installIntoTunnel(first, number)).isZero();
+            }
+            first.leave();
+            try (FastPath smaller = FastPath.open(pool(), 8, network.directory)) {
+                assertThat(smaller.notice()).contains("8 go on, 56 found no room");
+                List<MemorySegment> keys = new ArrayList<>();
+                OffloadReader reader = (from, base, _, _) -> keys.add(
+                        Arena.ofAuto().allocate(OffloadKey.BYTES, 8).copyFrom(from.asSlice(base, OffloadKey.BYTES)));
+                while (smaller.offload().read(reader, 64) >= 0) {
+                    // One walk over all.
+                }
+                assertThat(keys).hasSize(8);
+                for (MemorySegment key : keys) {
+                    assertThat(smaller.offload().remove(key)).isZero();
+                }
+                for (int number = 1; number <= 8; number++) {
+                    assertThat(installIntoTunnel(smaller, number))
+                            .as("number %d", number)
+                            .isZero();
+                }
             }
             return null;
         });
