@@ -168,6 +168,29 @@ class FastPathRestartTest {
         assertThat(through(CLIENT, udp(1000))).isEqualTo(-1);
     }
 
+    /** What the device counted before is a figure of the process before, whatever becomes of the journey. */
+    @Test
+    void whatTheProcessBeforeSawRepeatedIsNotCountedAgain() {
+        int[] nodes = establish();
+        assertThat(through(CLIENT, udp(1000))).isEqualTo(nodes[0]);
+        mirror().readAll(sluice.nowNs());
+        assertThat(mirror().counters().frames).isPositive();
+
+        restart(world.snapshot(), CONNECTIONS, SECOND);
+        assertThat(through(CLIENT, udp(1000))).isEqualTo(nodes[0]);
+        mirror().readAll(sluice.nowNs());
+        sluice.advance(100 * MS);
+        assertThat(mirror().unconfirmed()).isZero();
+        assertThat(mirror().counters().frames).as("by this process").isEqualTo(2);
+
+        restart(world.dropping(), CONNECTIONS, SECOND);
+        sluice.advance(100 * MS);
+        assertThat(device.size()).isZero();
+        assertThat(mirror().counters().frames).isZero();
+        assertThat(mirror().counters().packets).isZero();
+        assertThat(mirror().counters().bytes).isZero();
+    }
+
     /** What users have changed meanwhile holds from the first packet on, however long it would take to confirm all that was left. */
     @Test
     void nothingGoesOnUnconfirmedUnderAnotherConfiguration() {

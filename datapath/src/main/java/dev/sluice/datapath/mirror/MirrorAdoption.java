@@ -74,6 +74,7 @@ public final class MirrorAdoption {
             device.remove(key);
             return;
         }
+        entries.countFrom(entry, said, actionBase);
         entries.config[entry] = OffloadAction.configGeneration(said, actionBase);
         entries.path[entry] = OffloadAction.path(said, actionBase);
         entries.pathGeneration[entry] = OffloadAction.pathGeneration(said, actionBase);

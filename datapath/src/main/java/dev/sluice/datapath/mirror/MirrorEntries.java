@@ -1,5 +1,6 @@
 package dev.sluice.datapath.mirror;
 
+import dev.sluice.datapath.offload.OffloadAction;
 import dev.sluice.datapath.offload.OffloadKey;
 import dev.sluice.datapath.packet.FlowHash;
 import java.lang.foreign.Arena;
@@ -213,6 +214,19 @@ final class MirrorEntries {
         touches[entry] = 0;
         ages.join(entry, seenMs);
         return entry;
+    }
+
+    /** What a device has counted so far of an entry was counted by somebody else, or by nobody. */
+    void countFrom(int entry, MemorySegment said, long base) {
+        packets[entry] = OffloadAction.packets(said, base);
+        bytes[entry] = OffloadAction.bytes(said, base);
+        frames[entry] = framesOf(said, base);
+    }
+
+    /** Who counts no frames apart has none that are super-frames. */
+    static long framesOf(MemorySegment said, long base) {
+        long all = OffloadAction.frames(said, base);
+        return all == 0 ? OffloadAction.packets(said, base) : all;
     }
 
     /** Adds a record that the journey passed; there has to be room. */

@@ -397,8 +397,7 @@ public final class OffloadMirror implements FlowWatcher, NeighborWatcher {
     /** Counts where the packets would have counted that were repeated since this was last done. */
     private void feed(int entry, MemorySegment now, long base) {
         long packets = OffloadAction.packets(now, base);
-        long allFrames = OffloadAction.frames(now, base);
-        allFrames = allFrames == 0 ? packets : allFrames;
+        long allFrames = MirrorEntries.framesOf(now, base);
         long frames = allFrames - entries.frames[entry];
         long bytes = OffloadAction.bytes(now, base) - entries.bytes[entry];
         if (frames <= 0) {
@@ -477,7 +476,8 @@ public final class OffloadMirror implements FlowWatcher, NeighborWatcher {
         int old = entries.find(hash, key);
         boolean continued = old != NONE && entries.touches[old] == 0 && device.get(key, last) == 0;
         if (continued) {
-            // What was repeated until now was counted by nobody.
+            // What was repeated until now is in no record of a connection.
+            feed(old, last, 0);
             OffloadAction.setCounters(
                     action,
                     0,
@@ -502,9 +502,7 @@ public final class OffloadMirror implements FlowWatcher, NeighborWatcher {
         }
         j.note(entries, entry, generations);
         if (continued) {
-            entries.frames[entry] = OffloadAction.frames(last, 0);
-            entries.packets[entry] = OffloadAction.packets(last, 0);
-            entries.bytes[entry] = OffloadAction.bytes(last, 0);
+            entries.countFrom(entry, last, 0);
         }
         entries.headersHash[entry] = headersHash;
         OffloadAction.setCookie(action, 0, entries.name(entry));
