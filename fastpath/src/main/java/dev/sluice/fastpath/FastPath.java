@@ -433,9 +433,7 @@ public final class FastPath implements AutoCloseable {
     }
 
     private void forget(int number, int interfaceIndex) {
-        maps.setPort(number, 0, 0, false);
-        maps.setSockets(number, false);
-        maps.setXdpOut(number, false);
+        maps.forgetPort(number);
         socket.release(number);
         try (Arena scratch = Arena.ofConfined()) {
             bpf.mapDelete(program.map("ingresses"), scratch.allocateFrom(ValueLayout.JAVA_INT, interfaceIndex));

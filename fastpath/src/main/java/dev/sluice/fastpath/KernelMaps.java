@@ -203,11 +203,19 @@ final class KernelMaps implements AutoCloseable {
         INT.setVolatile(ports, at(port) + PORT_INTERFACE, interfaceIndex);
     }
 
+    /** Nothing is repeated to it, and what holds without a process was said of a port that is no more: whoever gets the number next says it anew. */
+    void forgetPort(int port) {
+        setPort(port, 0, 0, false);
+        setSockets(port, false);
+        setXdpOut(port, false);
+        setAbsence(port, 0, 0);
+    }
+
     /** Lets go of all ports but these: nothing is repeated to interfaces that nobody named. */
     void forgetOtherPorts(Collection<Integer> numbers) {
         for (int port = 1; port < PORTS; port++) {
             if (portInterface(port) != 0 && !numbers.contains(port)) {
-                setPort(port, 0, 0, false);
+                forgetPort(port);
             }
         }
     }

@@ -276,6 +276,30 @@ class PinsSystemTest {
         });
     }
 
+    /** What was said of a port holds no longer than the port: one that comes back, or another one with its number, is closed until somebody says otherwise. */
+    @Test
+    void portThatWasLetGoOfIsClosedWithoutTheProcess() throws Exception {
+        try (DatagramSocket six =
+                network.server.in(() -> new DatagramSocket(new InetSocketAddress("10.9.0.2", 6000)))) {
+            network.middle.in(() -> {
+                try (FastPath path = FastPath.open(pool(), 16, network.directory);
+                        FastPort right = path.attach("right", 5)) {
+                    FastPort left = path.attach("left", 6);
+                    path.setAbsence(left.number(), right.number(), true, true, true);
+                    left.close();
+                    try (FastPort again = path.attach("left", 6)) {
+                        assertThat(again.number()).isEqualTo(left.number());
+                        path.maps().setPuntInterface(0);
+                        send(6000);
+                        assertThat(arrives(six, 200)).isFalse();
+                        assertThat(path.counts().get(PuntReason.ABSENT_PASSED)).isZero();
+                    }
+                }
+                return null;
+            });
+        }
+    }
+
     private static int installIntoTunnel(FastPath path, int number) {
         Journey journey = Journey.between(1, 2, 17, "10.9.0.1", 4000 + number, "10.9.0.2", 5000);
         MemorySegment headers = Arena.ofAuto().allocate(OffloadHeaders.BYTES, 8);
