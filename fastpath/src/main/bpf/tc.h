@@ -49,8 +49,13 @@ static __always_inline int hand_over(context *c, __u32 ingress, __u32 why)
     }
     if (!for_host)
         return bpf_redirect(to, 0);
-    bpf_clone_redirect(c, to, 0);
-    return bpf_skb_vlan_pop(c) ? TC_ACT_SHOT : TC_ACT_UNSPEC;
+    /* What the device itself drops, it counts. */
+    if (bpf_clone_redirect(c, to, 0) < 0)
+        count(LOST);
+    if (!bpf_skb_vlan_pop(c))
+        return TC_ACT_UNSPEC;
+    count(LOST);
+    return TC_ACT_SHOT;
 }
 
 SEC("tc")

@@ -292,6 +292,7 @@ final class StatusText {
                 + room(fastPath)
                 + hitRate(fastPath.packets(), framesOfProcess)
                 + byXdp(fastPath)
+                + lost(fastPath)
                 + without(ports)
                 + (fastPath.refused().isEmpty() && fastPath.punted().isEmpty() ? "" : table.render(""));
     }
@@ -319,6 +320,13 @@ final class StatusText {
                 ? ""
                 : "XDP repeated " + fastPath.byXdp() + " frames of them, and left " + fastPath.leftByXdp()
                         + " to tc (partial checksums, ports that take nothing from XDP, no room)\n";
+    }
+
+    private static String lost(FastPathReport fastPath) {
+        return fastPath.lost() == 0
+                ? ""
+                : fastPath.lost()
+                        + " frames that the kernel left to the process found no room on their way there: LOST, more came at once than it has room for\n";
     }
 
     private static String hitRate(long repeated, long others) {

@@ -38,12 +38,12 @@ class TextTest {
     @Test
     void fastPathThatHasSeenNothingYetHasNoEmptyTable() {
         assertThat(StatusText.fastPath(
-                        new FastPathReport("auto", "", 0, 0, 0, 0, 0, 65_536, 0, -1, List.of(), List.of()),
+                        new FastPathReport("auto", "", 0, 0, 0, 0, 0, 65_536, 0, -1, 0, List.of(), List.of()),
                         List.of(),
                         0))
                 .endsWith("0 of 65536 journeys in the kernel (0.0 %)\n");
         assertThat(StatusText.fastPath(
-                        new FastPathReport("auto", "no libbpf", 0, 0, 0, 0, 0, 0, 0, 0, List.of(), List.of()),
+                        new FastPathReport("auto", "no libbpf", 0, 0, 0, 0, 0, 0, 0, 0, 0, List.of(), List.of()),
                         List.of(),
                         0))
                 .isEqualTo("\nfast path auto: none, no libbpf\n");
@@ -338,6 +338,7 @@ class TextTest {
                         65_536,
                         77,
                         35L << 20,
+                        42,
                         List.of(new ReasonReport("NEW_FLOW", "It is among the first.", 5)),
                         List.of())));
         assertThat(text)
@@ -361,6 +362,7 @@ class TextTest {
                 .contains(
                         "fast path auto: 1000 packets with 64000 bytes repeated, 8192 of 65536 journeys in the kernel (12.5 %), 35 MiB of its memory\n")
                 .contains("77 idle journeys gave way to new ones")
+                .contains("\n42 frames that the kernel left to the process found no room on their way there: LOST")
                 .contains("XDP repeated 500 frames of them, and left 2 to tc")
                 .containsPattern("not recorded +NEW_FLOW +5 +It is among the first");
         assertThat(text).containsPattern("inspect +closed +nearest +inspect\\[fw-1] +1 +20 +4 +9 +0");

@@ -530,9 +530,9 @@ public final class FastPath implements AutoCloseable {
         return Readings.lockedBytes(program);
     }
 
-    /** What was lost between program and ports. */
-    public PortCounters puntCounters() {
-        return socket.counters();
+    /** Frames that the program handed over and that found no room on their way here, those of processes before that had the same device among them where a device lost them. For control threads. */
+    public long lostFrames() {
+        return socket.counters().kernelDropped + Readings.droppedBy(PUNT_FROM);
     }
 
     Program program() {

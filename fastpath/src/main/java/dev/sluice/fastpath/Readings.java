@@ -11,10 +11,16 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
 
-/** What the kernel says of a program's maps: what it counted, and what memory they take. Stateless; for control threads. */
+/** What the kernel says of a program's maps: what it counted, and what memory they take; and of the device by which frames are handed over. Stateless; for control threads. */
 final class Readings {
     /** Of fdinfo of maps, proc(5). */
     private static final String MEMORY = "memlock:";
+
+    /** Interfaces of the network namespace of the thread that reads it, proc(5). */
+    private static final Path INTERFACES = Path.of("/proc/thread-self/net/dev");
+
+    /** Of the numbers behind an interface's name, that of frames which it was to send and dropped. */
+    private static final int SEND_DROPPED = 11;
 
     private Readings() {}
 
@@ -34,6 +40,20 @@ final class Readings {
             }
         }
         return all;
+    }
+
+    /** Frames that an interface of the calling thread's network namespace was to send and dropped since it was made; 0 if it is not there. */
+    static long droppedBy(String interfaceName) {
+        try {
+            return Files.readAllLines(INTERFACES, StandardCharsets.US_ASCII).stream()
+                    .map(line -> line.strip().split("[:\\s]+"))
+                    .filter(words -> words[0].equals(interfaceName) && words.length > SEND_DROPPED + 1)
+                    .mapToLong(words -> Long.parseLong(words[SEND_DROPPED + 1]))
+                    .findFirst()
+                    .orElse(0);
+        } catch (IOException | NumberFormatException e) {
+            return 0;
+        }
     }
 
     /** All maps together, in bytes; -1 if it cannot be read. */

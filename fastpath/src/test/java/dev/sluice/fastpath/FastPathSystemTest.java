@@ -164,6 +164,58 @@ class FastPathSystemTest {
         }
     }
 
+    private void sendMany(int count) throws Exception {
+        client.in(() -> {
+            try (DatagramSocket socket = new DatagramSocket(new InetSocketAddress("10.9.0.1", 4000))) {
+                for (int i = 0; i < count; i++) {
+                    socket.send(new DatagramPacket(new byte[8], 8, new InetSocketAddress("10.9.0.2", 6000)));
+                }
+            }
+            return null;
+        });
+    }
+
+    /** Waits until the program has handed over so many, then takes what waits, and gives it back. */
+    private static void drain(Open open, int handedOver) {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        while (open.path.counts().getOrDefault(PuntReason.NO_RECORD, 0L) < handedOver && System.nanoTime() < end) {
+            Thread.onSpinWait();
+        }
+        Batch batch = new Batch();
+        do {
+            batch.count = 0;
+            open.left.receive(batch);
+            for (int i = 0; i < batch.count; i++) {
+                open.pool.give(batch.start[i]);
+            }
+        } while (batch.count > 0);
+    }
+
+    private static final int ROUNDS = 20;
+
+    /** The ring in front of the data path has 512 slots; what finds none, and what the device drops, is lost and said. */
+    @Test
+    void handedOverFramesThatFindNoRoomAreCounted() throws Exception {
+        middle.in(() -> {
+            try (Open open = Open.open()) {
+                long before = open.path.lostFrames();
+                long lost = 0;
+                // What comes next tells of those that were lost; some may be on their way for as long as this takes
+                // what waits.
+                for (int round = 1; round <= ROUNDS && lost == 0; round++) {
+                    sendMany(1_000);
+                    drain(open, 1_000 * round);
+                    lost = open.path.lostFrames() - before;
+                }
+                assertThat(lost).isBetween(1L, 1_000L * ROUNDS);
+                middle.ip("link set sluice-punt-rx down");
+                sendMany(10);
+                assertThat(open.path.lostFrames() - before - lost).isGreaterThanOrEqualTo(10);
+            }
+            return null;
+        });
+    }
+
     @Test
     void generationsAndMacsAreAskedAtEachPacket() throws Exception {
         try (DatagramSocket five = listen(5000)) {

@@ -39,7 +39,7 @@ final class RunningExamination {
         return Optional.of(new Line(
                 crowded ? State.WARNING : State.OK,
                 subject,
-                hits(report, frames) + room(report) + reasons(report),
+                hits(report, frames) + room(report) + lost(report) + reasons(report),
                 crowded
                         ? "flows are in use for which it has no room, and go through the process: raise fastPath.journeysMax of the Node object"
                         : ""));
@@ -75,6 +75,12 @@ final class RunningExamination {
                         ? ", " + (report.lockedBytes() >>> MIB_SHIFT) + " MiB of the kernel's memory"
                         : "")
                 + (report.gaveWay() > 0 ? ", " + report.gaveWay() + " idle ones gave way" : "");
+    }
+
+    private static String lost(FastPathReport report) {
+        return report.lost() == 0
+                ? ""
+                : "; " + report.lost() + " frames for the process were lost: more came at once than it has room for";
     }
 
     private static String reasons(FastPathReport report) {

@@ -60,6 +60,13 @@ final class FastPathMetrics {
                 "bytes",
                 "Memory of the kernel that the fast path takes now.",
                 s -> Math.max(0, s.status().fastPath().lockedBytes()));
+        Metric.single(
+                all,
+                "sluice_fast_path_lost_frames",
+                Metric.Type.COUNTER,
+                "",
+                "Frames that the kernel left to the data path and that found no room on their way there: lost.",
+                s -> s.status().fastPath().lost());
         reasons(
                 all,
                 "sluice_fast_path_refused_packets",

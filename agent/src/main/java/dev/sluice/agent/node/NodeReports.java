@@ -240,6 +240,7 @@ final class NodeReports {
                 mirror.capacity(),
                 c.gaveWay,
                 state.lockedBytes(),
+                state.lost(),
                 ReasonReport.most(refused),
                 ReasonReport.most(punted));
     }

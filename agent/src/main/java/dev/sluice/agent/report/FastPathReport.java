@@ -16,6 +16,7 @@ import java.util.List;
  * @param journeysMax most that it may have
  * @param gaveWay journeys that were idle and gave way to new ones, because there was no room
  * @param lockedBytes memory of the kernel that they take now, with everything else of the fast path; -1 if the kernel does not say
+ * @param lost frames that the kernel left to the data path and that found no room on their way there: lost
  * @param refused packets whose journey was not given to the kernel, by reason, the most frequent first; reasons that occurred
  * @param punted packets that the kernel left to the data path, by reason, the most frequent first; reasons that occurred
  */
@@ -30,6 +31,7 @@ public record FastPathReport(
         int journeysMax,
         long gaveWay,
         long lockedBytes,
+        long lost,
         List<ReasonReport> refused,
         List<ReasonReport> punted) {
     /** Copies the lists. */
@@ -40,7 +42,7 @@ public record FastPathReport(
 
     /** Of a node without. */
     public static FastPathReport none(String mode, String trouble) {
-        return new FastPathReport(mode, trouble, 0, 0, 0, 0, 0, 0, 0, 0, List.of(), List.of());
+        return new FastPathReport(mode, trouble, 0, 0, 0, 0, 0, 0, 0, 0, 0, List.of(), List.of());
     }
 
     /**

@@ -8,7 +8,6 @@ import dev.sluice.datapath.packet.PacketPort;
 import dev.sluice.datapath.packet.PortCounters;
 import dev.sluice.fastpath.FastPath;
 import dev.sluice.fastpath.Hook;
-import dev.sluice.fastpath.PuntReason;
 import dev.sluice.model.Node;
 import dev.sluice.model.Port;
 import dev.sluice.ports.Claim;
@@ -280,8 +279,9 @@ final class KernelFastPath {
     /** Any thread. */
     synchronized FastPathState state() {
         FastPath now = opened;
-        Map<PuntReason, Long> punts = now == null ? Map.of() : now.counts();
-        return new FastPathState(mode, trouble, punts, now == null ? 0 : now.lockedBytes());
+        return now == null
+                ? new FastPathState(mode, trouble, Map.of(), 0, 0)
+                : new FastPathState(mode, trouble, now.counts(), now.lockedBytes(), now.lostFrames());
     }
 
     synchronized void close() {

@@ -12,9 +12,9 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class RunningExaminationTest {
-    private static FastPathReport report(long gaveWay, ReasonReport... refused) {
+    private static FastPathReport report(long gaveWay, long lost, ReasonReport... refused) {
         return new FastPathReport(
-                "tc", "", 9_990, 1, 0, 0, 1_024, 4_096, gaveWay, 35L << 20, List.of(refused), List.of());
+                "tc", "", 9_990, 1, 0, 0, 1_024, 4_096, gaveWay, 35L << 20, lost, List.of(refused), List.of());
     }
 
     private static Line line(FastPathReport report, long frames) {
@@ -23,7 +23,7 @@ class RunningExaminationTest {
 
     @Test
     void saysHowMuchTheKernelRepeatsAndHowFullItIs() {
-        Line line = line(report(0, new ReasonReport("NEW_FLOW", "It is new.", 7)), 10);
+        Line line = line(report(0, 0, new ReasonReport("NEW_FLOW", "It is new.", 7)), 10);
         assertThat(line.state()).isEqualTo(State.OK);
         assertThat(line.subject()).isEqualTo("fast path of node edge");
         assertThat(line.found())
@@ -33,10 +33,13 @@ class RunningExaminationTest {
 
     @Test
     void warnsWhereFlowsHaveNoRoom() {
-        Line full = line(report(0, new ReasonReport("FULL", "No room.", 7)), 10);
+        Line full = line(report(0, 0, new ReasonReport("FULL", "No room.", 7)), 10);
         assertThat(full.state()).isEqualTo(State.WARNING);
         assertThat(full.advice()).contains("raise fastPath.journeysMax of the Node object");
-        assertThat(line(report(3), 10).found()).contains("3 idle ones gave way");
+        assertThat(line(report(3, 0), 10).found())
+                .contains("3 idle ones gave way")
+                .doesNotContain("lost");
+        assertThat(line(report(0, 42), 10).found()).contains("; 42 frames for the process were lost");
     }
 
     @Test

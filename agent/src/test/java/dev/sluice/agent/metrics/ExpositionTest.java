@@ -116,6 +116,7 @@ class ExpositionTest {
                                 100,
                                 8,
                                 4096,
+                                9,
                                 List.of(new ReasonReport("NEW_FLOW", "a sentence", 5)),
                                 List.of(new ReasonReport("NO_RECORD", "a sentence", 6)))),
                 new CountersReport(
