@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** What has to hold between a deployment, its service and the nodes. */
 final class DeploymentChecks {
@@ -28,12 +29,31 @@ final class DeploymentChecks {
         if (spec.template().making() instanceof OfPlaces(List<ServiceDeployment.Place> places)) {
             checkPlaces(places, spec, at);
         }
+        if (spec.mode() == ServiceDeployment.Mode.ACTIVE_STANDBY) {
+            checkStandby(spec.service(), at, all);
+        }
         List<String> hosts = spec.placement().hosts();
         for (int i = 0; i < hosts.size(); i++) {
             if (all.find(Kind.NODE, hosts.get(i)).isEmpty()) {
                 at.warning(
                         "spec.placement.hosts[" + i + "]",
                         "there is no Node/" + hosts.get(i) + "; no instance is placed there until there is one");
+            }
+        }
+    }
+
+    private static void checkStandby(String service, Document at, Configuration all) {
+        for (ServiceChain chain : all.chains()) {
+            boolean uses = Stream.concat(
+                            chain.spec().hops().stream(),
+                            chain.spec().reverse().stream().flatMap(List::stream))
+                    .anyMatch(hop -> hop.service().equals(service));
+            if (uses && chain.spec().selection() != ServiceChain.Selection.NEAREST) {
+                at.warning(
+                        "spec.mode",
+                        "is active-standby, but ServiceChain/" + chain.name() + " has selection "
+                                + chain.spec().selection().word()
+                                + ", so all instances are active there; say selection: nearest in it");
             }
         }
     }

@@ -98,6 +98,7 @@ public final class ObjectReference {
                 | `status.nodesTotal` | number | How many hosts know the path. |
                 | `status.deadInstances[]` | names | Instances on it that some host takes for dead. |
                 | `status.routing[]` | `router`, `node`, `state`, `reason`, `onFailure` | Its first and last hop: the internal service routing at each router, pair of ports or switch whose rules lead to it. `state`: alive, unproven (not heard of yet), unknown, or dead, which a host of its service nodes says; then packets that have to go back there meet `onFailure` if their rule does not say. `router` is left out if it belongs to another tenant. Those that are not alive come first; the first 50. |
+                | `status.traffic` | `flows`, `forward`, `reverse`, `uninspected`, `hops[]`, `nodes[]` | Only where it is asked for: [what paths carry](../guides/observing.md#what-paths-carry). |
                 | `status.conditions[]` | `InUse` | True if new flows get it on all hosts that know it, Unknown if none of them is connected. |
 
                 ## ServiceInstanceRuntime

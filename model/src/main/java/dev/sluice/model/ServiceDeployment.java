@@ -26,6 +26,7 @@ public record ServiceDeployment(Metadata metadata, Spec spec) implements Resourc
      * How many, where and by whom made.
      *
      * @param service name of the Service
+     * @param mode which of them have flows
      * @param replicas how many instances, if their number follows nothing
      * @param autoscale what their number follows; empty: nothing
      * @param placement on which hosts
@@ -35,6 +36,7 @@ public record ServiceDeployment(Metadata metadata, Spec spec) implements Resourc
      */
     public record Spec(
             String service,
+            Mode mode,
             int replicas,
             Optional<Autoscale> autoscale,
             Placement placement,
@@ -44,6 +46,29 @@ public record ServiceDeployment(Metadata metadata, Spec spec) implements Resourc
         /** Checks the number. */
         public Spec {
             Checks.requireRange("replicas", replicas, 0, REPLICAS_MAX);
+        }
+    }
+
+    /** Which of the instances have flows. */
+    public enum Mode implements Word {
+        /** There is one. */
+        STANDALONE("standalone"),
+
+        /** The one with the lowest number that is alive, in chains whose selection is nearest: the others are further away by their numbers. */
+        ACTIVE_STANDBY("active-standby"),
+
+        /** All that are alive. */
+        ACTIVE_ACTIVE("active-active");
+
+        private final String word;
+
+        Mode(String word) {
+            this.word = word;
+        }
+
+        @Override
+        public String word() {
+            return word;
         }
     }
 

@@ -4,6 +4,7 @@ import dev.sluice.model.InstanceRuntime.Command;
 import dev.sluice.model.InstanceRuntime.Hook;
 import dev.sluice.model.ServiceDeployment.ByAgent;
 import dev.sluice.model.ServiceDeployment.Making;
+import dev.sluice.model.ServiceDeployment.Mode;
 import dev.sluice.model.ServiceDeployment.OfPlaces;
 import dev.sluice.model.ServiceDeployment.Place;
 import dev.sluice.model.ServiceDeployment.Placement;
@@ -49,10 +50,16 @@ final class ServiceDeploymentReader {
 
     private static final Field<String> SERVICE =
             Field.required("service", Types.reference(Kind.SERVICE), "What kind of nodes these are.");
+    private static final Field<Mode> MODE = Field.defaulted(
+            "mode",
+            Types.word(Mode.class),
+            Mode.ACTIVE_ACTIVE,
+            "Which instances have flows. standalone: there is one. active-standby: the one with the lowest number that is alive; the others stand by, in chains with selection nearest (their metric is their number less 1)."
+                    + " active-active: all.");
     private static final Field<Optional<Integer>> REPLICAS = Field.optional(
             "replicas",
             Types.integer(0, ServiceDeployment.REPLICAS_MAX),
-            "How many instances; 1 if neither this nor autoscale says.");
+            "How many instances; 1 if neither this nor autoscale says, with mode active-standby 2.");
     private static final Field<Optional<Autoscale>> AUTOSCALE = Field.optional(
             "autoscale", AutoscaleReader.AUTOSCALE, "Their number follows the load, instead of replicas.");
     private static final Field<Placement> PLACEMENT =
@@ -95,6 +102,7 @@ final class ServiceDeploymentReader {
     static final ObjectType<Spec> SPEC = ObjectType.of(
             ServiceDeploymentReader::spec,
             SERVICE,
+            MODE,
             REPLICAS,
             AUTOSCALE,
             PLACEMENT,
@@ -126,11 +134,23 @@ final class ServiceDeploymentReader {
             return v.refuse(
                     "replicas", "stands beside autoscale, which decides the number", "one of replicas, autoscale");
         }
+        Mode mode = v.get(MODE);
+        if (mode != Mode.ACTIVE_ACTIVE && v.get(AUTOSCALE).isPresent()) {
+            return v.refuse(
+                    "autoscale",
+                    "stands with mode " + mode.word() + ", in which one instance has all flows",
+                    "no autoscale, or mode " + Mode.ACTIVE_ACTIVE.word());
+        }
+        int replicas = v.get(REPLICAS).orElse(mode == Mode.ACTIVE_STANDBY ? 2 : 1);
+        if (mode == Mode.STANDALONE && replicas > 1) {
+            return v.refuse("replicas", "is more than one with mode " + mode.word(), "0..1, or another mode");
+        }
         Optional<PacketCap> cap =
                 v.get(PACKETS_PER_SECOND).map(rate -> new PacketCap(rate, PacketCap.usualBurst(rate)));
         return new Spec(
                 v.get(SERVICE),
-                v.get(REPLICAS).orElse(1),
+                mode,
+                replicas,
                 v.get(AUTOSCALE),
                 v.get(PLACEMENT),
                 new Template(makings.getFirst(), v.get(ARMS), v.get(WEIGHT), cap),

@@ -42,6 +42,32 @@ class ServiceDeploymentTest {
         assertThat(problems(deployment("command: {argv: [/fw]}"))).isEmpty();
     }
 
+    private static ServiceDeployment.Spec spec(String yaml) {
+        return ((ServiceDeployment)
+                        ReadObject.read(deployment(yaml)).orElseThrow().resource())
+                .spec();
+    }
+
+    @Test
+    void modeSaysHowManyThereAreAndWhoOfThemServes() {
+        assertThat(spec("command: {argv: [/fw]}").mode()).isEqualTo(ServiceDeployment.Mode.ACTIVE_ACTIVE);
+        assertThat(spec("mode: standalone, command: {argv: [/fw]}").replicas()).isEqualTo(1);
+        assertThat(spec("mode: active-standby, command: {argv: [/fw]}").replicas())
+                .isEqualTo(2);
+        refused(deployment("mode: standalone, replicas: 2, command: {argv: [/fw]}"), "spec.replicas", "standalone");
+        refused(
+                deployment("mode: active-standby, autoscale: {min: 1, max: 2, flows: 100}, command: {argv: [/fw]}"),
+                "spec.autoscale",
+                "one instance has all flows");
+        String chain =
+                "{apiVersion: sluice.dev/v1, kind: ServiceChain, metadata: {name: c}, spec: {profiles: [firewall], selection: %s}}\n---\n";
+        String standby = deployment("mode: active-standby, command: {argv: [/fw]}");
+        assertThat(problems(chain.formatted("round-robin") + standby))
+                .anySatisfy(warning -> assertThat(warning).contains("ServiceChain/c has selection round-robin"));
+        assertThat(problems(chain.formatted("nearest") + standby))
+                .noneMatch(warning -> warning.contains("has selection"));
+    }
+
     @Test
     void oneWayOfMakingIsNamed() {
         refused(deployment("replicas: 1"), "has neither command nor hook nor existing");

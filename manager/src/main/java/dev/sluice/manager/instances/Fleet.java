@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
@@ -198,6 +199,7 @@ record Fleet(List<Member> members, Map<String, FleetWatch.Load> loads, SortedSet
                                 && wanted.spec()
                                         .service()
                                         .equals(instance.read().spec().service())
+                                && isAsFar(wanted, instance)
                                 && wanted.spec()
                                         .runtime()
                                         .equals(instance.read().spec().runtime())
@@ -205,6 +207,13 @@ record Fleet(List<Member> members, Map<String, FleetWatch.Load> loads, SortedSet
                                         .attachment()
                                         .equals(instance.read().spec().attachment()))
                         .isPresent();
+    }
+
+    /** Whether its metric is that of its mode; one that people wrote is left to them. */
+    private static boolean isAsFar(ServiceInstance wanted, Instance instance) {
+        Set<String> owners = instance.object().ownersOf("/spec/" + InstanceEdits.METRIC);
+        boolean ofPeople = !owners.isEmpty() && !owners.equals(Set.of(Deployments.CALLER.manager()));
+        return ofPeople || wanted.spec().metric() == instance.read().spec().metric();
     }
 
     private static SortedSet<String> allowed(

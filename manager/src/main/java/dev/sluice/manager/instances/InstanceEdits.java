@@ -5,6 +5,7 @@ import dev.sluice.manager.objects.ManagedObject;
 import dev.sluice.manager.objects.Trees;
 import dev.sluice.model.Kind;
 import dev.sluice.model.ServiceDeployment;
+import dev.sluice.model.ServiceDeployment.Mode;
 import dev.sluice.model.ServiceDeployment.OfPlaces;
 import dev.sluice.model.ServiceDeployment.Place;
 import dev.sluice.model.WrittenObject;
@@ -26,6 +27,9 @@ final class InstanceEdits {
     /** Label with the name of the deployment, to select by; what counts is the field. */
     static final String LABEL = "deployment";
 
+    /** How far away it is: whoever stands by is further away than whoever is active. */
+    static final String METRIC = "metric";
+
     private InstanceEdits() {}
 
     /** What an instance is to be that a deployment makes. */
@@ -42,6 +46,9 @@ final class InstanceEdits {
         of.put("service", spec.service());
         of.put("node", node);
         of.put("weight", spec.template().weight());
+        if (spec.mode() == Mode.ACTIVE_STANDBY && number > 1) {
+            of.put(METRIC, number - 1);
+        }
         spec.template().cap().ifPresent(cap -> of.put("packetsPerSecondMax", cap.packetsPerSecondMax()));
         ObjectNode interfaces = of.putObject("interfaces");
         if (place.isPresent()) {

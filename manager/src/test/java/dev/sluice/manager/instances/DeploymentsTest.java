@@ -296,6 +296,32 @@ class DeploymentsTest {
         assertThat(instances()).containsExactly("fw-2");
     }
 
+    private int metric(String name) {
+        return inventory
+                .get(Kind.SERVICE_INSTANCE, name)
+                .orElseThrow()
+                .tree()
+                .at("/spec/metric")
+                .asInt(0);
+    }
+
+    @Test
+    void whoStandsByIsFurtherAwayAndAnotherModeReplacesThoseThatAreAsFarAsTheyWere() throws InterruptedException {
+        deploy("mode: active-standby, " + COMMAND);
+        steps(2);
+        assertThat(instances()).containsExactly("fw-1", "fw-2");
+        assertThat(metric("fw-1")).isZero();
+        assertThat(metric("fw-2")).isEqualTo(1);
+        deploy("mode: active-active, replicas: 2, " + COMMAND);
+        steps(10);
+        assertThat(instances()).containsExactly("fw-1", "fw-3");
+        assertThat(metric("fw-3")).isZero();
+        // What people say of how far one is stays.
+        apply("{apiVersion: sluice.dev/v1, kind: ServiceInstance, metadata: {name: fw-3}, spec: {metric: 7}}");
+        steps(10);
+        assertThat(instances()).containsExactly("fw-1", "fw-3");
+    }
+
     @Test
     void aHostThatIsAwayForLongIsReplacedAndTakenBack() throws InterruptedException {
         deploy("replicas: 1, replaceAfter: 10s, " + COMMAND);
