@@ -32,7 +32,11 @@ final class CaptureReader {
             "Only frames that come in, leave, go into a service node, came back from one, or are dropped.");
     private static final Field<Optional<IpAddress>> ADDRESS = Field.optional(
             "address",
-            Types.checked("IPv4 or IPv6 address", "is not an IP address", IpAddress::parse),
+            Types.checked(
+                    "IPv4 or IPv6 address",
+                    "is not an IP address",
+                    JsonSchema.text(Types.ADDRESS_PATTERN),
+                    IpAddress::parse),
             "Only packets with this source or destination, as they are at that stage.");
     private static final Field<Optional<Integer>> PORT_NUMBER = Field.optional(
             "portNumber", Types.integer(0, 65_535), "Only packets with this source or destination port, likewise.");

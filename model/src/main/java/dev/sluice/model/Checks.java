@@ -7,6 +7,9 @@ final class Checks {
     /** Longest name of an object, in characters. */
     static final int NAME_LENGTH_MAX = 63;
 
+    /** What {@link #isName} takes. */
+    static final String NAME_PATTERN = "[a-z0-9]([-a-z0-9.]{0," + (NAME_LENGTH_MAX - 2) + "}[a-z0-9])?";
+
     /** Longest Linux interface name, in bytes (IFNAMSIZ - 1). */
     static final int INTERFACE_NAME_BYTES_MAX = 15;
 

@@ -16,12 +16,14 @@ final class InstanceRuntimeReader {
     private static final ValueType<String> PROGRAM = Types.checked(
             "absolute path of a program such as /usr/libexec/fw, up to 1024 characters",
             "is not the absolute path of a program",
+            JsonSchema.text("/[^\\u0000-\\u001f\\u007f-\\u009f]{0,1023}"),
             text -> text.startsWith("/") && text.length() <= 1024 && isPlain(text)
                     ? Optional.of(text)
                     : Optional.empty());
     private static final ValueType<String> WORD = Types.checked(
             "text of up to 4096 characters without control characters",
             "is too long or has control characters",
+            JsonSchema.text("[^\\u0000-\\u001f\\u007f-\\u009f]{0,4096}"),
             text -> text.length() <= 4096 && isPlain(text) ? Optional.of(text) : Optional.empty());
     private static final Field<List<String>> ARGV = Field.required(
             "argv",

@@ -36,6 +36,7 @@ record KindReader(Kind kind, ObjectType<?> spec, ObjectType<? extends Resource> 
     private static final ValueType<String> VERSION_TYPE = Types.checked(
             Resource.API_VERSION,
             "is not a version that is known here",
+            Map.of("const", Resource.API_VERSION),
             text -> text.equals(Resource.API_VERSION) ? Optional.of(text) : Optional.empty());
 
     /** {@code apiVersion}. */
@@ -56,6 +57,7 @@ record KindReader(Kind kind, ObjectType<?> spec, ObjectType<? extends Resource> 
         String allowed = String.join(", ", words);
         return Types.checkedWord(
                 allowed,
+                JsonSchema.words(words),
                 text -> {
                     if (Kind.named(text).filter(Kind::isGenerated).isPresent()) {
                         return "is a kind whose objects a manager makes and nobody writes";

@@ -2,6 +2,7 @@ package dev.sluice.model;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The types made of other types. */
@@ -33,6 +34,11 @@ final class Lists {
             @Override
             public String allowed() {
                 return single.allowed() + "; or " + object.allowed();
+            }
+
+            @Override
+            public Map<String, Object> schema() {
+                return JsonSchema.either(single.schema(), object.schema());
             }
 
             @Override
@@ -76,6 +82,12 @@ final class Lists {
         public String allowed() {
             String list = "list of " + min + ".." + max + ": " + item.allowed();
             return oneWithoutBrackets ? list + " (or one without brackets)" : list;
+        }
+
+        @Override
+        public Map<String, Object> schema() {
+            Map<String, Object> list = JsonSchema.list(item, min, max);
+            return oneWithoutBrackets ? JsonSchema.either(JsonSchema.whole(item), list) : list;
         }
 
         @Override

@@ -35,7 +35,10 @@ final class LogicalRouterReader {
     private static final Field<Optional<ToRouter>> LINK = Field.optional(
             "link",
             Types.checked(
-                    "otherRouter/itsInterfaceName", "is not the interface of a router", LogicalRouterReader::link),
+                    "otherRouter/itsInterfaceName",
+                    "is not the interface of a router",
+                    JsonSchema.text(Checks.NAME_PATTERN + "/" + Checks.NAME_PATTERN),
+                    LogicalRouterReader::link),
             "The interface of another router on the same host, which links back.");
     private static final Field<List<InterfaceAddress>> ADDRESSES = Field.defaulted(
             "addresses",

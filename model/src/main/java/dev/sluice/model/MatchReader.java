@@ -60,6 +60,11 @@ final class MatchReader {
         public String allowed() {
             return String.join(", ", PROTOCOLS.keySet()) + ", 0..255";
         }
+
+        @Override
+        public Map<String, Object> schema() {
+            return JsonSchema.either(JsonSchema.words(List.copyOf(PROTOCOLS.keySet())), number.schema());
+        }
     };
 
     private static final Field<List<IpPrefix>> PREFIXES = Field.defaulted(
@@ -104,6 +109,7 @@ final class MatchReader {
     private static final ValueType<String> ATTRIBUTE = Types.checked(
             Context.allowed(),
             "is not the value of an attribute",
+            JsonSchema.text(1, Context.VALUE_LENGTH_MAX),
             text -> Context.isValue(text) ? Optional.of(text) : Optional.empty());
     private static final Field<List<String>> APPLICATION = attribute("application", "The application");
     private static final Field<List<String>> GROUP = attribute("group", "The group");

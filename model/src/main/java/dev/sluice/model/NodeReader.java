@@ -100,7 +100,11 @@ final class NodeReader {
             "id", Types.integer(0, 255), 1, "1", "Number of the key in packets; keys that differ have different ones.");
     private static final Field<String> SECRET = Field.required(
             "secret",
-            Types.checked("1 to 20 printable ASCII characters", "is no secret for SHA1", NodeReader::secret),
+            Types.checked(
+                    "1 to 20 printable ASCII characters",
+                    "is no secret for SHA1",
+                    JsonSchema.text("[ -~]{1,20}"),
+                    NodeReader::secret),
             "The secret.");
     static final ObjectType<BfdKey> BFD_KEY =
             ObjectType.of(v -> new BfdKey(v.get(KEY_ID), v.get(SECRET)), KEY_ID, SECRET);

@@ -45,6 +45,11 @@ final class ObjectType<T> implements ValueType<T> {
     }
 
     @Override
+    public Map<String, Object> schema() {
+        return JsonSchema.object(fields, passedOver);
+    }
+
+    @Override
     public ObjectType<?> object() {
         return this;
     }

@@ -14,10 +14,12 @@ final class PortProfileReader {
     private static final ValueType<String> INTERFACE_PATTERN = Types.checked(
             "name of a Linux interface, in which * stands for any characters, such as tap*",
             "is no name that an interface can have",
+            Types.INTERFACE.schema(),
             text -> Checks.isInterfaceName(text) ? Optional.of(text) : Optional.empty());
     private static final ValueType<String> MAC_PATTERN = Types.checked(
             "MAC address, in which * stands for any characters, such as 02:1a:*",
             "is no MAC address or beginning of one",
+            JsonSchema.text("[0-9A-Fa-f:*]{1,17}"),
             PortProfileReader::macPattern);
 
     private static final Field<Optional<String>> CHAIN = Field.optional(

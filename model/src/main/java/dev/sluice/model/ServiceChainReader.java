@@ -7,6 +7,7 @@ import dev.sluice.model.ServiceChain.Selection;
 import dev.sluice.model.ServiceChain.Spec;
 import dev.sluice.model.ServiceChain.Strategy;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +33,11 @@ final class ServiceChainReader {
                 @Override
                 public String allowed() {
                     return PROFILE_NAME.allowed();
+                }
+
+                @Override
+                public Map<String, Object> schema() {
+                    return PROFILE_NAME.schema();
                 }
             },
             ObjectType.of(ServiceChainReader::hop, SERVICE, PROFILE, HOP_ON_FAILURE, ACTION));

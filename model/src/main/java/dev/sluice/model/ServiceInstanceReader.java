@@ -12,6 +12,7 @@ import dev.sluice.model.ServiceInstance.Spec;
 import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.MacAddress;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +56,11 @@ final class ServiceInstanceReader {
                 @Override
                 public String allowed() {
                     return Types.INTERFACE.allowed();
+                }
+
+                @Override
+                public Map<String, Object> schema() {
+                    return Types.INTERFACE.schema();
                 }
             },
             ObjectType.of(ServiceInstanceReader::servicePort, INTERFACE, VLAN, INNER_VLAN, ADDRESSES, NEXT_HOP, MAC));

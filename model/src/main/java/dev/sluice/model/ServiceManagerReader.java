@@ -19,10 +19,12 @@ final class ServiceManagerReader {
             "https://HOST[:PORT]/PATH of at most " + URL_LENGTH_MAX
                     + " characters; http on 127.0.0.1, [::1] and localhost only",
             "is not an address that can be called back",
+            JsonSchema.text("[Hh][Tt][Tt][Pp][Ss]?://[^\\u0000-\\u0020]{1," + (URL_LENGTH_MAX - 8) + "}"),
             ServiceManagerReader::url);
     private static final ValueType<String> FINGERPRINT = Types.checked(
             "SHA-256 of a certificate: 64 hex digits, in pairs with ':' between them or not",
             "is not the SHA-256 of a certificate",
+            JsonSchema.text("[0-9A-Fa-f]{2}(:?[0-9A-Fa-f]{2}){31}"),
             ServiceManagerReader::fingerprint);
 
     private static final Field<String> URL = Field.required(

@@ -21,6 +21,8 @@ final class ServicePolicyReader {
     private static final ValueType<AppliedTo> PLACE_TEXT = Types.checked(
             "node/interface, router/interfaceName or interface, where interface is a Port or a Linux interface",
             "is not a place where rules can apply",
+            JsonSchema.text(
+                    "(" + Checks.NAME_PATTERN + "/)?" + Types.INTERFACE_PATTERN + "{1," + Checks.NAME_LENGTH_MAX + "}"),
             ServicePolicyReader::place);
     private static final Field<Optional<AppliedTo>> PLACE = Field.optional(
             "interface", PLACE_TEXT, "The place, written like the short form. Exactly one of interface and profile.");
@@ -42,6 +44,7 @@ final class ServicePolicyReader {
             "path",
             Types.checkedWord(
                     "name of a path such as chain[fw-1,ips-2], as in 'sluice paths', or one of its identifiers, 2..16777215",
+                    JsonSchema.either(JsonSchema.integer(2, PathNames.IDENTIFIER_MAX), Map.of("type", "string")),
                     _ -> "is not a path",
                     ServicePolicyReader::path),
             "The flow takes this path of a chain and no other: if a node of it is dead, the failure action holds.");

@@ -2,6 +2,7 @@ package dev.sluice.model;
 
 import dev.sluice.model.ServiceProfile.Spec;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,7 @@ final class ServiceProfileReader {
     static final ValueType<String> PARAMETER_NAME = Types.checked(
             "letters, digits, '-' and '_', first a letter, 1.." + NAME_LENGTH_MAX + " characters",
             "is not the name of a parameter",
+            JsonSchema.text("[A-Za-z][A-Za-z0-9_-]{0," + (NAME_LENGTH_MAX - 1) + "}"),
             text -> text.matches("[A-Za-z][A-Za-z0-9_-]{0," + (NAME_LENGTH_MAX - 1) + "}")
                     ? Optional.of(text)
                     : Optional.empty());
@@ -37,6 +39,14 @@ final class ServiceProfileReader {
             return "text, number or truth value of up to " + ServiceProfile.VALUE_LENGTH_MAX
                     + " characters without control characters";
         }
+
+        @Override
+        public Map<String, Object> schema() {
+            Map<String, Object> schema = new LinkedHashMap<>();
+            schema.put("type", List.of("string", "number", "boolean"));
+            schema.put("pattern", "^[^\\u0000-\\u001f\\u007f-\\u009f]{0," + ServiceProfile.VALUE_LENGTH_MAX + "}$");
+            return schema;
+        }
     };
 
     private static final ValueType<Map<String, String>> PARAMETERS_TYPE = new ValueType<>() {
@@ -48,6 +58,14 @@ final class ServiceProfileReader {
         @Override
         public String allowed() {
             return "object with at most " + ServiceProfile.PARAMETERS_MAX + " single values";
+        }
+
+        @Override
+        public Map<String, Object> schema() {
+            Map<String, Object> schema = JsonSchema.texts(PARAMETER_VALUE.schema());
+            schema.put("propertyNames", PARAMETER_NAME.schema());
+            schema.put("maxProperties", ServiceProfile.PARAMETERS_MAX);
+            return schema;
         }
     };
 

@@ -25,6 +25,7 @@ final class ServiceReader {
     private static final ValueType<IpAddress> PROBE_ADDRESS = Types.checked(
             "unicast IPv4 address such as 169.254.83.76",
             "is not the IPv4 address of a host",
+            JsonSchema.text(Types.ADDRESS_PATTERN),
             text -> IpAddress.parse(text)
                     .filter(ip -> ip.isIpv4()
                             && !ip.isMulticast()
@@ -109,6 +110,7 @@ final class ServiceReader {
             Types.checked(
                     "path such as /healthz, up to 255 printable ASCII characters without blanks",
                     "is no path of a request",
+                    JsonSchema.text("/[!-~]{0,254}"),
                     ServiceReader::path),
             Health.DEFAULT.path(),
             Health.DEFAULT.path(),

@@ -15,32 +15,49 @@ import org.jspecify.annotations.Nullable;
 
 /** The types of single values. */
 final class Types {
+    private static final String MAC_PATTERN = "[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}";
+
+    /** Which addresses there are is for their parser to say. */
+    static final String ADDRESS_PATTERN = "(?:[0-9]+(\\.[0-9]+){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:]*([0-9]+(\\.[0-9]+){3})?)";
+
+    /** One of the characters of the name of a Linux interface. */
+    static final String INTERFACE_PATTERN = "[^/:\\u0000-\\u0020\\u007f]";
+
+    private static final String LENGTH_PATTERN = "/[0-9]{1,3}";
+
     /** An object name. */
     static final ValueType<String> NAME = checked(
             "name: a-z, 0-9, '-' and '.', first and last a letter or digit, 1..63 characters",
             "is not a name",
+            JsonSchema.text(Checks.NAME_PATTERN),
             text -> Checks.isName(text) ? Optional.of(text) : Optional.empty());
 
     /** The name of a Linux interface. */
     static final ValueType<String> INTERFACE = checked(
             "Linux interface name, 1..15 bytes without '/', ':' and spaces",
             "is not the name of a Linux interface",
+            JsonSchema.text(INTERFACE_PATTERN + "{1," + Checks.INTERFACE_NAME_BYTES_MAX + "}"),
             text -> Checks.isInterfaceName(text) ? Optional.of(text) : Optional.empty());
 
     /** A unicast MAC address. */
     static final ValueType<MacAddress> MAC = checked(
             "unicast MAC address such as 02:00:00:00:00:01",
             "is not the MAC address of a host",
+            JsonSchema.text(MAC_PATTERN),
             text -> MacAddress.parse(text).filter(mac -> !mac.isGroup() && mac.bits() != 0));
 
     /** Any MAC address. */
-    static final ValueType<MacAddress> ANY_MAC =
-            checked("MAC address such as 02:00:00:00:00:01", "is not a MAC address", MacAddress::parse);
+    static final ValueType<MacAddress> ANY_MAC = checked(
+            "MAC address such as 02:00:00:00:00:01",
+            "is not a MAC address",
+            JsonSchema.text(MAC_PATTERN),
+            MacAddress::parse);
 
     /** The address of a next hop. */
     static final ValueType<IpAddress> HOST_ADDRESS = checked(
             "unicast IPv4 or IPv6 address such as 10.0.0.1 or 2001:db8::1",
             "is not the IP address of a host",
+            JsonSchema.text(ADDRESS_PATTERN),
             text -> IpAddress.parse(text)
                     .filter(ip -> !ip.isMulticast() && !ip.equals(IpAddress.ANY_V4) && !ip.equals(IpAddress.ANY_V6)));
 
@@ -48,6 +65,7 @@ final class Types {
     static final ValueType<InterfaceAddress> INTERFACE_ADDRESS = checked(
             "address/length of one host such as 10.0.0.1/24 or 2001:db8::1/64",
             "is not the address of an interface",
+            JsonSchema.text(ADDRESS_PATTERN + LENGTH_PATTERN),
             InterfaceAddress::parse);
 
     /** An address block. */
@@ -68,6 +86,11 @@ final class Types {
         @Override
         public String allowed() {
             return "prefix without host bits such as 10.0.0.0/8 or 2001:db8::/32, or one address";
+        }
+
+        @Override
+        public Map<String, Object> schema() {
+            return JsonSchema.text(ADDRESS_PATTERN + "(" + LENGTH_PATTERN + ")?");
         }
     };
 
@@ -90,6 +113,11 @@ final class Types {
         public String allowed() {
             return "true, false";
         }
+
+        @Override
+        public Map<String, Object> schema() {
+            return Map.of("type", "boolean");
+        }
     };
 
     /** Labels and annotations: any keys, any texts. */
@@ -103,6 +131,11 @@ final class Types {
         public String allowed() {
             return "object whose values are texts";
         }
+
+        @Override
+        public Map<String, Object> schema() {
+            return JsonSchema.texts(Map.of("type", "string"));
+        }
     };
 
     private Types() {}
@@ -114,8 +147,9 @@ final class Types {
                 .orElse("");
     }
 
-    /** Text that a parser accepts. */
-    static <T> ValueType<T> checked(String allowed, String wrong, Function<String, Optional<T>> parser) {
+    /** Text that a parser accepts, and the schema as well: what it refuses, the parser must refuse. */
+    static <T> ValueType<T> checked(
+            String allowed, String wrong, Map<String, Object> schema, Function<String, Optional<T>> parser) {
         return new ValueType<>() {
             @Override
             public @Nullable T read(FieldReader at) {
@@ -131,6 +165,11 @@ final class Types {
             public String allowed() {
                 return allowed;
             }
+
+            @Override
+            public Map<String, Object> schema() {
+                return schema;
+            }
         };
     }
 
@@ -139,6 +178,7 @@ final class Types {
         return checked(
                 "text of 1.." + lengthMax + " characters",
                 "is empty or too long",
+                JsonSchema.text(1, lengthMax),
                 text -> text.isEmpty() || text.length() > lengthMax ? Optional.empty() : Optional.of(text));
     }
 
@@ -154,6 +194,11 @@ final class Types {
             @Override
             public String allowed() {
                 return min + ".." + max;
+            }
+
+            @Override
+            public Map<String, Object> schema() {
+                return JsonSchema.integer(min, max);
             }
         };
     }
@@ -197,6 +242,11 @@ final class Types {
             public String allowed() {
                 return "number or \"a-b\" in " + min + ".." + max;
             }
+
+            @Override
+            public Map<String, Object> schema() {
+                return JsonSchema.either(JsonSchema.integer(min, max), JsonSchema.text(Literals.RANGE));
+            }
         };
     }
 
@@ -223,6 +273,11 @@ final class Types {
             public String allowed() {
                 return allowed;
             }
+
+            @Override
+            public Map<String, Object> schema() {
+                return JsonSchema.text(Literals.DURATION);
+            }
         };
     }
 
@@ -232,6 +287,7 @@ final class Types {
         String allowed = String.join(", ", words);
         return checkedWord(
                 allowed,
+                JsonSchema.words(words),
                 text -> {
                     if (later.contains(text)) {
                         return "is a word of a later version; this version has " + allowed;
@@ -249,7 +305,10 @@ final class Types {
     }
 
     static <T> ValueType<T> checkedWord(
-            String allowed, Function<String, String> wrong, Function<String, Optional<T>> parser) {
+            String allowed,
+            Map<String, Object> schema,
+            Function<String, String> wrong,
+            Function<String, Optional<T>> parser) {
         return new ValueType<>() {
             @Override
             public @Nullable T read(FieldReader at) {
@@ -264,6 +323,11 @@ final class Types {
             @Override
             public String allowed() {
                 return allowed;
+            }
+
+            @Override
+            public Map<String, Object> schema() {
+                return schema;
             }
         };
     }
@@ -284,6 +348,11 @@ final class Types {
             @Override
             public String allowed() {
                 return "name of a " + words(any);
+            }
+
+            @Override
+            public Map<String, Object> schema() {
+                return NAME.schema();
             }
         };
     }

@@ -1,5 +1,6 @@
 package dev.sluice.model;
 
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What a field may hold: reads it and describes it, so that readers, problems and documentation say the same. */
@@ -10,6 +11,9 @@ interface ValueType<T> {
 
     /** The allowed values in a few words, e.g. {@code 1..4094}. */
     String allowed();
+
+    /** The allowed values as JSON Schema; refuses nothing that {@link #read} takes. */
+    Map<String, Object> schema();
 
     /** The kind of object that fields of this type hold (in lists, the items), for the documentation; null: none. */
     default @Nullable ObjectType<?> object() {
