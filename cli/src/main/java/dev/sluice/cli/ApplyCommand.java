@@ -52,12 +52,16 @@ final class ApplyCommand extends ManagerRequest {
                     "Take the change back after this time (60s, 5m, up to 24h) unless 'sluice confirm REVISION --manager URL' comes; until then nobody changes objects.")
     private @Nullable Integer confirmSeconds;
 
+    @Mixin
+    private FlowsOption flows = new FlowsOption();
+
     @Override
     int ask(ManagerClient client) {
         ObjectFiles objects = ObjectFiles.read(files);
         Map<String, String> parameters = new LinkedHashMap<>();
         parameters.put("dryRun", dryRun ? "true" : "");
         parameters.put("confirmSeconds", confirmSeconds == null ? "" : String.valueOf(confirmSeconds));
+        parameters.put("existingFlows", flows.word());
         owner.addTo(parameters);
         try {
             Map<String, @Nullable Object> changed =

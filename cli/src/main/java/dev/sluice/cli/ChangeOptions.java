@@ -1,22 +1,14 @@
 package dev.sluice.cli;
 
-import dev.sluice.model.ExistingFlows;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** How a node is to take another configuration into force, whichever it is. */
 final class ChangeOptions {
-    @Option(
-            names = "--existing-flows",
-            paramLabel = "MODE",
-            converter = LowerCaseWord.OfExistingFlows.class,
-            description = {
-                "What the change means for flows in progress (default: as the Node object says, else auto).",
-                "keep: they keep rule and path, even if those are gone. migrate: the new rules decide them anew. auto: those whose rule still stands stay."
-            })
-    private @Nullable ExistingFlows existingFlows;
+    @Mixin
+    private FlowsOption flows = new FlowsOption();
 
     @Option(
             names = "--force",
@@ -29,9 +21,14 @@ final class ChangeOptions {
         if (force) {
             fields.put("force", true);
         }
-        if (existingFlows != null) {
-            fields.put("existingFlows", existingFlows.word());
+        if (!existingFlows().isEmpty()) {
+            fields.put("existingFlows", existingFlows());
         }
         return fields;
+    }
+
+    /** What the change means for flows in progress; empty: nothing is said. */
+    String existingFlows() {
+        return flows.word();
     }
 }

@@ -23,8 +23,17 @@ final class DescribeCommand extends OneObjectRequest {
     @Override
     int ask(ManagerClient client, Kind kind, String name) {
         String path = ManagerClient.path(kind, name);
-        Map<String, @Nullable Object> object = client.get(path);
+        Map<String, @Nullable Object> object = kind == Kind.SERVICE_PATH ? carried(client, path) : client.get(path);
         return output.isText() ? print(object, text(object, users(client, path))) : print(object, "");
+    }
+
+    /** A path with what it carries, if the manager asks hosts: one that stands by, or of a version before, does not. */
+    private static Map<String, @Nullable Object> carried(ManagerClient client, String path) {
+        try {
+            return client.get(path + "/status");
+        } catch (ManagerClient.Refused _) {
+            return client.get(path);
+        }
     }
 
     /** Where other objects refer to it, of those that the user may read. */

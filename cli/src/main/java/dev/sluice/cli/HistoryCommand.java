@@ -98,8 +98,10 @@ final class HistoryCommand extends NodeCommand {
             parameters.put("limit", String.valueOf(last == 0 ? PART : Math.min(PART, last - items.size())));
             part = client.get(ManagerClient.path("/api/v1/history", parameters));
             items.addAll(Fields.objects(part, "items"));
-            behind = items.isEmpty() ? 0 : Long.parseLong(Fields.text(items.getLast(), "number"));
-        } while (Boolean.TRUE.equals(part.get("more")) && (last == 0 || items.size() < last));
+            // A part may hold nothing, and yet there are older ones.
+            String next = Fields.text(part, "next");
+            behind = next.isEmpty() ? 0 : Long.parseLong(next);
+        } while (behind > 0 && (last == 0 || items.size() < last));
         Map<String, @Nullable Object> all = new LinkedHashMap<>(part);
         all.put("items", items);
         return all;

@@ -56,8 +56,7 @@ final class RollbackCommand extends NodeCommand {
     @Override
     public Integer call() throws NodeException {
         if (manager.isNamed()) {
-            NodeOrManager.refuse(
-                    spec, List.of("--existing-flows", "--force", "--node", "--admin"), NodeOrManager.OF_NODES);
+            NodeOrManager.refuse(spec, List.of("--force", "--node", "--admin"), NodeOrManager.OF_NODES);
             if (revision == null) {
                 throw new ParameterException(
                         spec.commandLine(), "rollback of a manager needs REVISION, a number of 'sluice history'");
@@ -71,6 +70,8 @@ final class RollbackCommand extends NodeCommand {
                                             owner,
                                             "dryRun",
                                             dryRun ? "true" : "",
+                                            "existingFlows",
+                                            change.existingFlows(),
                                             "confirmSeconds",
                                             confirmSeconds == null ? "" : String.valueOf(confirmSeconds))),
                             "revision: " + revision));

@@ -56,6 +56,7 @@ class ManagedHostsSystemTest {
             assertThat(table).contains("Applied");
             awaitPath(lab, "fw@host-b", "in use");
 
+            carried(lab);
             serving(lab);
             traced(lab);
             captured(lab);
@@ -63,6 +64,28 @@ class ManagedHostsSystemTest {
             withoutAManager(lab, manager, a);
             revoked(lab, b);
         }
+    }
+
+    /** X3: packets of the path, and on both sides of its node as the node's own host counts them. */
+    private static void carried(TwoHostsLab lab) {
+        String path = pathName(lab);
+        String shown = lab.command(0, "describe", "servicepath", path).replaceAll("\\s+", " ");
+        assertThat(shown)
+                .contains("uninspected: 0")
+                .containsPattern("flows: [1-9]")
+                .containsPattern("forward: packets: [1-9][0-9]* bytes: [1-9]")
+                .containsPattern(
+                        "hops: - instance: fw node: host-b sent: forward: ([1-9][0-9]*) reverse: [1-9][0-9]* returned: forward: [1-9]");
+        assertThat(shown).doesNotContain("problem:");
+    }
+
+    private static String pathName(TwoHostsLab lab) {
+        return lab.command(0, "get", "servicepaths")
+                .lines()
+                .skip(1)
+                .findFirst()
+                .orElseThrow()
+                .split(" ", 2)[0];
     }
 
     /** V20, V31: the pair that classifies is on the plane, and first and last hop, which the firewall's host hears; the firewall's own host says how that is. */
@@ -205,13 +228,7 @@ class ManagedHostsSystemTest {
                         .lines()
                         .anyMatch(line -> line.startsWith("inspect-") && line.contains(hops) && line.contains(state)),
                 () -> lab.command(0, "get", "servicepaths", "-o", "yaml"));
-        String path = lab.command(0, "get", "servicepaths")
-                .lines()
-                .skip(1)
-                .findFirst()
-                .orElseThrow();
-        assertThat(lab.command(0, "describe", "servicepath", path.split(" ", 2)[0]))
-                .contains(state);
+        assertThat(lab.command(0, "describe", "servicepath", pathName(lab))).contains(state);
     }
 
     private static String awaitShown(TwoHostsLab lab, String kind, String name, String text) {

@@ -107,8 +107,7 @@ class ManagerHistoryTest {
     void optionsOfNodesAndManagersAreNotMixed() throws IOException {
         try (LocalManager manager = new LocalManager(folder.resolve("data"))) {
             assertThat(manager.run("rollback").err()).contains("rollback of a manager needs REVISION");
-            assertThat(manager.run("rollback", "1", "--existing-flows", "keep").err())
-                    .contains("--existing-flows is for a node on this host");
+            assertThat(manager.run("rollback", "1", "--force").err()).contains("--force is for a node on this host");
             assertThat(manager.run("history", "--show", "1").err()).contains("--show is for a node on this host");
             assertThat(Cli.run("rollback", "1", "--dry-run").err())
                     .contains("--dry-run is for a manager; give --manager URL too");

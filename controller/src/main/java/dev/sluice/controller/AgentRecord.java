@@ -2,6 +2,7 @@ package dev.sluice.controller;
 
 import dev.sluice.controller.NodeState.Progress;
 import dev.sluice.controller.Parts.Piece;
+import dev.sluice.model.ExistingFlows;
 import dev.sluice.model.Kind;
 import dev.sluice.southbound.Answer;
 import dev.sluice.southbound.Fault;
@@ -68,6 +69,9 @@ final class AgentRecord {
     /** Which questions it answers. */
     private Set<String> answers = Set.of();
 
+    /** What the changes said of flows in progress that were not sent yet. */
+    private Set<Optional<ExistingFlows>> saidOfFlows = new HashSet<>();
+
     /** What its agent was told of loads over this stream; null: nothing. */
     private @Nullable Loads toldLoads;
 
@@ -79,7 +83,8 @@ final class AgentRecord {
     private record Held(String version, long generation) {}
 
     /** An update without an answer. */
-    private record Sent(long nonce, Map<String, Held> after, Set<String> keys) {}
+    private record Sent(
+            long nonce, Map<String, Held> after, Set<String> keys, Set<Optional<ExistingFlows>> saidOfFlows) {}
 
     /**
      * What a node does not take.
@@ -123,8 +128,13 @@ final class AgentRecord {
 
     // What happens.
 
-    /** What it is to have from now on; the keys whose state is another now. */
-    Set<String> want(NavigableMap<String, Piece> pieces) {
+    /**
+     * What it is to have from now on.
+     *
+     * @param flows what the change means for flows in progress; empty: what the Node object says
+     * @return the keys whose state is another now
+     */
+    Set<String> want(NavigableMap<String, Piece> pieces, Optional<ExistingFlows> flows) {
         Set<String> changed = new HashSet<>();
         pieces.forEach((key, piece) -> {
             if (!piece.equals(wanted.get(key))) {
@@ -133,6 +143,9 @@ final class AgentRecord {
         });
         wanted.keySet().stream().filter(key -> !pieces.containsKey(key)).forEach(changed::add);
         wanted = pieces;
+        if (!changed.isEmpty()) {
+            saidOfFlows.add(flows);
+        }
         return changed;
     }
 
@@ -146,7 +159,7 @@ final class AgentRecord {
         answers = Set.copyOf(hello.getAnswersList());
         everSeen = true;
         toldLoads = null;
-        sent = null;
+        unsend();
         refused = null;
         Map<String, Held> now = new HashMap<>();
         hello.getHeldMap().forEach((key, version) -> {
@@ -166,7 +179,7 @@ final class AgentRecord {
             return false;
         }
         stream = null;
-        sent = null;
+        unsend();
         health = Map.of();
         told = Report.getDefaultInstance();
         latest = told;
@@ -219,13 +232,25 @@ final class AgentRecord {
         return said;
     }
 
+    /** What was sent may not be in force: what was said with it is said again with what is sent next. */
+    private void unsend() {
+        if (sent != null) {
+            saidOfFlows.addAll(sent.saidOfFlows);
+            sent = null;
+        }
+    }
+
     /** The keys whose state is another now; none if it is no answer to what was sent last. */
     Set<String> answered(Answer answer, long nowNs) {
         Sent update = sent;
         if (update == null || update.nonce != answer.getNonce()) {
             return Set.of();
         }
-        sent = null;
+        if (answer.getAccepted()) {
+            sent = null;
+        } else {
+            unsend();
+        }
         Set<String> keys = new HashSet<>(update.keys);
         if (refused != null) {
             keys.addAll(refused.keys);
@@ -273,9 +298,10 @@ final class AgentRecord {
         }
         Set<String> keys = new HashSet<>(removed);
         changed.forEach(piece -> keys.add(piece.key()));
-        sent = new Sent(nonce, after, keys);
+        sent = new Sent(nonce, after, keys, saidOfFlows);
+        saidOfFlows = new HashSet<>();
         updates++;
-        send(to, nonce, changed, removed, fingerprint);
+        send(to, sent, changed, removed, fingerprint);
         return true;
     }
 
@@ -298,13 +324,13 @@ final class AgentRecord {
         return now == null ? "" : now.version;
     }
 
-    private void send(AgentStream to, long nonce, List<Piece> changed, List<String> removed, String fingerprint) {
-        Update.Builder part = Update.newBuilder().setNonce(nonce);
+    private void send(AgentStream to, Sent update, List<Piece> changed, List<String> removed, String fingerprint) {
+        Update.Builder part = Update.newBuilder().setNonce(update.nonce);
         long bytes = 0;
         for (Piece piece : changed) {
             if (bytes > 0 && bytes + piece.text().length() > Protocol.PART_BYTES) {
                 send(to, part.setMore(true).build());
-                part = Update.newBuilder().setNonce(nonce);
+                part = Update.newBuilder().setNonce(update.nonce);
                 bytes = 0;
             }
             part.addResources(Resource.newBuilder()
@@ -313,7 +339,19 @@ final class AgentRecord {
                     .setText(piece.text()));
             bytes += piece.text().length();
         }
-        send(to, part.addAllRemoved(removed).setFingerprint(fingerprint).build());
+        part.addAllRemoved(removed).setFingerprint(fingerprint);
+        part.setExistingFlows(
+                together(update.saidOfFlows).map(ExistingFlows::word).orElse(""));
+        send(to, part.build());
+    }
+
+    /** What changes mean together for flows in progress. Nobody's flows may stay on what another change was to end, so migrate goes first and keep last. */
+    private static Optional<ExistingFlows> together(Set<Optional<ExistingFlows>> said) {
+        Optional<ExistingFlows> migrate = Optional.of(ExistingFlows.MIGRATE);
+        if (said.contains(migrate)) {
+            return migrate;
+        }
+        return said.size() == 1 ? said.iterator().next() : Optional.empty();
     }
 
     private void send(AgentStream to, Update update) {

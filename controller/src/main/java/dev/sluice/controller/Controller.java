@@ -1,5 +1,6 @@
 package dev.sluice.controller;
 
+import dev.sluice.model.ExistingFlows;
 import dev.sluice.southbound.Answer;
 import dev.sluice.southbound.Hello;
 import dev.sluice.southbound.Interfaces;
@@ -10,6 +11,7 @@ import dev.sluice.southbound.Runtimes;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -80,11 +82,15 @@ public final class Controller implements AutoCloseable {
         }
     }
 
-    /** Objects are others now, and those of these keys are gone. */
-    public void change(Collection<WantedObject> changed, Collection<String> removed) {
+    /**
+     * Objects are others now, and those of these keys are gone.
+     *
+     * @param flows what that means for flows in progress; empty: what each Node object says
+     */
+    public void change(Collection<WantedObject> changed, Collection<String> removed, Optional<ExistingFlows> flows) {
         List<WantedObject> objects = List.copyOf(changed);
         List<String> keys = List.copyOf(removed);
-        mailbox.add(() -> distribution.change(objects, keys, System.nanoTime()));
+        mailbox.add(() -> distribution.change(objects, keys, flows, System.nanoTime()));
     }
 
     void hello(AgentStream stream, Hello hello) {

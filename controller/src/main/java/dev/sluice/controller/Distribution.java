@@ -1,6 +1,7 @@
 package dev.sluice.controller;
 
 import dev.sluice.controller.Parts.Affected;
+import dev.sluice.model.ExistingFlows;
 import dev.sluice.southbound.Answer;
 import dev.sluice.southbound.Fault;
 import dev.sluice.southbound.FromController;
@@ -76,8 +77,14 @@ public final class Distribution {
         stream.send(FromController.newBuilder().setLookout(lookout).build());
     }
 
-    /** Objects are others now. */
-    public void change(Collection<WantedObject> changed, Collection<String> removed, long nowNs) {
+    /**
+     * Objects are others now.
+     *
+     * @param flows what that means for flows in progress; empty: what each Node object says. Where changes that say different things come to an agent as one, migrate goes before all,
+     *     and keep is kept only if all say so.
+     */
+    public void change(
+            Collection<WantedObject> changed, Collection<String> removed, Optional<ExistingFlows> flows, long nowNs) {
         changed.forEach(object -> untold.add(object.key()));
         Affected affected = parts.change(changed, removed);
         parts.nodes().forEach(node -> agents.computeIfAbsent(node, AgentRecord::new));
@@ -87,7 +94,7 @@ public final class Distribution {
                     || (affected.underlay() && parts.hasUnderlay(agent.node()))
                     || agent.holds(affected.holdersOf());
             if (concerned) {
-                untold.addAll(agent.want(parts.part(agent.node())));
+                untold.addAll(agent.want(parts.part(agent.node()), flows));
                 push(agent, nowNs);
             }
         }
@@ -118,7 +125,7 @@ public final class Distribution {
         AgentRecord agent = agents.computeIfAbsent(hello.getNode(), AgentRecord::new);
         byStream.values().removeIf(agent::equals);
         byStream.put(stream, agent);
-        agent.want(parts.part(agent.node()));
+        agent.want(parts.part(agent.node()), Optional.empty());
         agent.connect(stream, hello);
         untold.addAll(agent.keys());
         push(agent, nowNs);

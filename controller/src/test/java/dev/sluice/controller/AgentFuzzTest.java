@@ -20,6 +20,7 @@ import dev.sluice.southbound.Report;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -118,7 +119,7 @@ class AgentFuzzTest {
         Random random = new Random(seed);
         Distribution distribution = new Distribution(0, 0);
         List<WantedObject> objects = Objects.of(OBJECTS);
-        distribution.change(objects, List.of(), 0);
+        distribution.change(objects, List.of(), Optional.empty(), 0);
         List<Agent> agents = new ArrayList<>(List.of(new Agent(), new Agent(), new Agent(), new Agent()));
         for (int i = 0; i < executions; i++) {
             long nowNs = i * (50L * MS);
@@ -138,6 +139,7 @@ class AgentFuzzTest {
                     distribution.change(
                             removed ? List.of() : List.of(changed),
                             removed ? List.of(changed.key()) : List.of(),
+                            Optional.empty(),
                             nowNs);
                 }
                 distribution.tick(nowNs);

@@ -19,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -123,7 +124,7 @@ class DistributionTest {
     }
 
     private void change(String yaml, long generation) {
-        distribution.change(Objects.of(yaml, generation), List.of(), nowNs);
+        distribution.change(Objects.of(yaml, generation), List.of(), Optional.empty(), nowNs);
     }
 
     private static String rule(String name, String place, String action) {
@@ -253,7 +254,7 @@ class DistributionTest {
                 .extracting(NodeState::node)
                 .containsExactly("a", "b");
         distribution.news(nowNs);
-        distribution.change(List.of(), List.of("ports/b-left"), nowNs);
+        distribution.change(List.of(), List.of("ports/b-left"), Optional.empty(), nowNs);
         ObjectState said = distribution.news(nowNs).stream()
                 .filter(state -> state.key().equals(key))
                 .findFirst()
@@ -328,7 +329,7 @@ class DistributionTest {
         assertThat(a.sent()).containsExactly("servicepolicies/web");
         assertThat(b.unanswered).isEmpty();
         a.takes();
-        distribution.change(List.of(), List.of("servicepolicies/web"), nowNs);
+        distribution.change(List.of(), List.of("servicepolicies/web"), Optional.empty(), nowNs);
         assertThat(a.unanswered.getFirst().getRemovedList()).containsExactly("servicepolicies/web");
         a.takes();
         assertThat(a.held.keySet()).containsExactly("nodes/a", "ports/a-left");
@@ -403,7 +404,7 @@ class DistributionTest {
         Agent a = new Agent("a").hello().takes();
         change(rule("web", "a/left", "drop: true"), 1);
         a.refuses("ServicePolicy/web", "no room");
-        distribution.change(List.of(), List.of("servicepolicies/web"), nowNs);
+        distribution.change(List.of(), List.of("servicepolicies/web"), Optional.empty(), nowNs);
         assertThat(distribution.state("servicepolicies/web")).isNull();
         assertThat(state("ports/a-left", "a").progress()).isEqualTo(Progress.APPLIED);
         // The node has to hear of it: it still says that something is not in force.
@@ -424,7 +425,7 @@ class DistributionTest {
         Agent a = new Agent("a").hello().takes();
         change(rule("web", "a/left", "drop: true"), 1);
         a.refuses("ServicePolicy/web", "no room");
-        distribution.change(List.of(), List.of("servicepolicies/web"), nowNs);
+        distribution.change(List.of(), List.of("servicepolicies/web"), Optional.empty(), nowNs);
         a.refuses("", "revision 2 waits for its confirmation");
         assertThat(a.unanswered).isEmpty();
         nowNs += AgentRecord.RETRY_NS;
@@ -480,7 +481,7 @@ class DistributionTest {
     @Test
     void nothingIsSaidOfNodesThatAreOnTheirWayAfterAStart() {
         Distribution starting = new Distribution(100, 1_000);
-        starting.change(Objects.of(PORTS), List.of(), 100);
+        starting.change(Objects.of(PORTS), List.of(), Optional.empty(), 100);
         assertThat(starting.news(1_099)).isEmpty();
         assertThat(starting.news(1_100))
                 .extracting(ObjectState::key)
@@ -507,7 +508,7 @@ class DistributionTest {
                     .append(rule("r" + i, "n" + i + "/left", "drop: true"))
                     .append("\n---\n");
         }
-        all.change(Objects.of(yaml.toString()), List.of(), 0);
+        all.change(Objects.of(yaml.toString()), List.of(), Optional.empty(), 0);
         List<Update> sent = new ArrayList<>();
         AgentStream stream = new AgentStream() {
             @Override
@@ -527,7 +528,7 @@ class DistributionTest {
                         .build(),
                 0);
         long before = all.bytesSent("n7");
-        all.change(Objects.of(rule("r7", "n7/left", "noService: true"), 2), List.of(), 0);
+        all.change(Objects.of(rule("r7", "n7/left", "noService: true"), 2), List.of(), Optional.empty(), 0);
         return all.bytesSent("n7") - before;
     }
 
@@ -563,7 +564,9 @@ class DistributionTest {
                     change(
                             rule("r" + random.nextInt(4), random.nextBoolean() ? "a/left" : "b/left", "drop: true"),
                             ++generation);
-                default -> distribution.change(List.of(), List.of("servicepolicies/r" + random.nextInt(4)), nowNs);
+                default ->
+                    distribution.change(
+                            List.of(), List.of("servicepolicies/r" + random.nextInt(4)), Optional.empty(), nowNs);
             }
             nowNs += random.nextInt(1_000_000_000);
         }

@@ -14,6 +14,7 @@ import dev.sluice.southbound.Protocol;
 import dev.sluice.southbound.Report;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -63,7 +64,7 @@ class ForeignWordTest {
                 heard.add(node + " refuses [" + object + "] " + message);
             }
         });
-        distribution.change(Objects.of(OBJECTS, 1), List.of(), 0);
+        distribution.change(Objects.of(OBJECTS, 1), List.of(), Optional.empty(), 0);
         distribution.hello(
                 b, Hello.newBuilder().setNode("b").setProtocol(Protocol.NUMBER).build(), 0);
     }

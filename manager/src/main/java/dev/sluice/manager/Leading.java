@@ -8,6 +8,7 @@ import dev.sluice.manager.enrolment.Enrolments;
 import dev.sluice.manager.events.EventLog;
 import dev.sluice.manager.instances.DeploymentService;
 import dev.sluice.manager.objects.Inventory;
+import dev.sluice.manager.paths.PathTraffic;
 import dev.sluice.manager.store.Election;
 import dev.sluice.manager.traces.CaptureFiles;
 import java.time.Duration;
@@ -25,6 +26,7 @@ final class Leading implements Election.Candidate {
     private final Inventory inventory;
     private final EventLog events;
     private final CaptureFiles files;
+    private final PathTraffic traffic;
     private final CallbackOptions calls;
     private final String address;
     private @Nullable AgentService agents;
@@ -38,6 +40,7 @@ final class Leading implements Election.Candidate {
             Inventory inventory,
             EventLog events,
             CaptureFiles files,
+            PathTraffic traffic,
             CallbackOptions calls,
             String address) {
         this.options = options;
@@ -45,6 +48,7 @@ final class Leading implements Election.Candidate {
         this.inventory = inventory;
         this.events = events;
         this.files = files;
+        this.traffic = traffic;
         this.calls = calls;
         this.address = address;
     }
@@ -58,6 +62,7 @@ final class Leading implements Election.Candidate {
                     inventory,
                     events,
                     files,
+                    traffic,
                     InstantSource.system(),
                     AGENTS_GRACE,
                     term);

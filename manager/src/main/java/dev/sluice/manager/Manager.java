@@ -12,6 +12,7 @@ import dev.sluice.manager.objects.Caller;
 import dev.sluice.manager.objects.History;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.objects.Refusal;
+import dev.sluice.manager.paths.PathTraffic;
 import dev.sluice.manager.rest.Gate;
 import dev.sluice.manager.rest.RestApi;
 import dev.sluice.manager.rest.Self;
@@ -217,8 +218,16 @@ public final class Manager implements AutoCloseable {
             Optional<Enrolments> enrolments = enrolments(options, store, inventory);
             EventLog events = new EventLog(InstantSource.system());
             CaptureFiles files = new CaptureFiles();
+            PathTraffic traffic = new PathTraffic(System::nanoTime);
             Leading leading = new Leading(
-                    options.agents(), enrolments, inventory, events, files, options.callbacks(), options.address());
+                    options.agents(),
+                    enrolments,
+                    inventory,
+                    events,
+                    files,
+                    traffic,
+                    options.callbacks(),
+                    options.address());
             election = store.elect(leading);
             ManagerScraper scraper = new ManagerScraper(
                     inventory,
@@ -233,6 +242,7 @@ public final class Manager implements AutoCloseable {
                     accounts,
                     events,
                     files,
+                    traffic,
                     enrolments,
                     gate,
                     self,

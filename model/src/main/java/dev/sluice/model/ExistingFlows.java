@@ -1,5 +1,8 @@
 package dev.sluice.model;
 
+import java.util.Arrays;
+import java.util.Optional;
+
 /** What a change of the configuration means for flows in progress (X9). */
 public enum ExistingFlows implements Word {
     /** Flows whose rule and path still stand stay; flows without service, and those whose rule is gone, are decided anew. */
@@ -15,6 +18,11 @@ public enum ExistingFlows implements Word {
 
     ExistingFlows(String word) {
         this.word = word;
+    }
+
+    /** The one that a word stands for; empty: this version does not know it. */
+    public static Optional<ExistingFlows> of(String word) {
+        return Arrays.stream(values()).filter(flows -> flows.word.equals(word)).findFirst();
     }
 
     @Override

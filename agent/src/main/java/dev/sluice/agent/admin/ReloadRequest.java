@@ -27,6 +27,11 @@ public record ReloadRequest(
     /** Applied for good. */
     public static final ReloadRequest PLAIN = new ReloadRequest(Optional.empty(), false, Optional.empty(), "");
 
+    /** Applied for good, with something said of flows in progress. */
+    public static ReloadRequest plain(Optional<ExistingFlows> existingFlows) {
+        return new ReloadRequest(Optional.empty(), false, existingFlows, "");
+    }
+
     private static final int WORD_CHARACTERS_MAX = 64;
     private static final int LOGIN_CHARACTERS_MAX = 4_096;
 
@@ -48,10 +53,9 @@ public record ReloadRequest(
         if (word.isEmpty()) {
             return Optional.empty();
         }
-        for (ExistingFlows value : ExistingFlows.values()) {
-            if (value.word().equals(word.get())) {
-                return Optional.of(value);
-            }
+        Optional<ExistingFlows> known = ExistingFlows.of(word.get());
+        if (known.isPresent()) {
+            return known;
         }
         throw new NodeException("existingFlows " + word.get() + " is not known; allowed: "
                 + Stream.of(ExistingFlows.values()).map(ExistingFlows::word).collect(Collectors.joining(", ")));

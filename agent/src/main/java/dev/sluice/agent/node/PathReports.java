@@ -2,11 +2,13 @@ package dev.sluice.agent.node;
 
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.admin.AdminCommand;
+import dev.sluice.agent.admin.AdminRequest;
 import dev.sluice.agent.compile.CompiledNode;
 import dev.sluice.agent.compile.PathDraft;
 import dev.sluice.agent.flows.CountPaths;
 import dev.sluice.agent.instances.InstanceWatch;
 import dev.sluice.agent.report.InstanceEntry;
+import dev.sluice.agent.report.PathTrafficReport;
 import dev.sluice.agent.report.PathsReport;
 import dev.sluice.agent.report.PathsReport.HopReport;
 import dev.sluice.agent.report.PathsReport.PathReport;
@@ -29,6 +31,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Says of each path who is on it, and why new flows get it or not. Any thread. */
 final class PathReports {
+    /** Eight service nodes with names of 63 characters, and the chain's. */
+    private static final int NAME_CHARACTERS_MAX = 1_024;
+
     private final Worker worker;
     private final InstanceWatch watch;
     private final Liveness liveness;
@@ -52,7 +57,9 @@ final class PathReports {
     List<AdminCommand> commands(Supplier<CompiledNode> node, Missing missing) {
         return List.of(
                 new AdminCommand("paths", List.of(), _ -> of(node.get(), missing.find(), new CountPaths().by(worker))),
-                new AdminCommand(PathsReport.STATES_REQUEST, List.of(), _ -> of(node.get(), Map.of(), null)));
+                new AdminCommand(PathsReport.STATES_REQUEST, List.of(), _ -> of(node.get(), Map.of(), null)),
+                new AdminCommand(
+                        PathTrafficReport.REQUEST, List.of("chain", "path"), request -> traffic(node.get(), request)));
     }
 
     /** Why new flows get a path or not. */
@@ -91,6 +98,31 @@ final class PathReports {
             }
         }
         return new PathsReport(reports, RoutingStates.of(worker, liveness, node));
+    }
+
+    /** What one path carries. */
+    private PathTrafficReport traffic(CompiledNode node, AdminRequest request) throws NodeException {
+        String chain = request.text("chain", NAME_CHARACTERS_MAX).orElse("");
+        String name = request.text("path", NAME_CHARACTERS_MAX).orElse("");
+        for (PathDraft draft : node.paths()) {
+            Path path = node.snapshot().path(draft.id());
+            if (path != null
+                    && path.name().equals(name)
+                    && draft.content().chain().equals(chain)) {
+                Map<Integer, InstanceEntry> instances = new HashMap<>();
+                node.instances().forEach(entry -> instances.put(entry.number(), entry));
+                Map<Integer, CountPaths.Sum> sums = new CountPaths().by(worker);
+                CountPaths.Sum sum =
+                        sums == null ? new CountPaths.Sum() : sums.getOrDefault(draft.id(), new CountPaths.Sum());
+                return new PathTrafficReport(
+                        sums == null ? -1 : sum.ownFlows,
+                        List.of(sum.ownPackets[0], sum.ownPackets[1]),
+                        List.of(sum.ownBytes[0], sum.ownBytes[1]),
+                        path.counters().uninspected,
+                        hops(draft, path, instances));
+            }
+        }
+        throw new NodeException("there is no path " + name + " of chain " + chain + " here; see 'sluice paths'");
     }
 
     private static PathReport report(

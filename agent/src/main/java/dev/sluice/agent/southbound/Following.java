@@ -2,6 +2,7 @@ package dev.sluice.agent.southbound;
 
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.ObjectSource;
+import dev.sluice.model.ExistingFlows;
 import dev.sluice.southbound.Answer;
 import dev.sluice.southbound.FromAgent;
 import dev.sluice.southbound.Hello;
@@ -32,9 +33,10 @@ public final class Following {
         /**
          * Does it.
          *
+         * @param flows what the change means for flows in progress; empty: what the Node object says
          * @throws NodeException if that is refused; what was in force before still is
          */
-        void apply() throws NodeException;
+        void apply(Optional<ExistingFlows> flows) throws NodeException;
 
         /**
          * Nobody asks for what was refused last, for now: the node is not to say any longer that it is not in force.
@@ -42,7 +44,7 @@ public final class Following {
          * @throws NodeException if it goes on saying so
          */
         default void forgetRefusal() throws NodeException {
-            apply();
+            apply(Optional.empty());
         }
     }
 

@@ -14,6 +14,7 @@ import dev.sluice.agent.report.PlanesReport;
 import dev.sluice.agent.report.RuntimesReport;
 import dev.sluice.agent.runtime.Permits;
 import dev.sluice.agent.runtime.Runtimes;
+import dev.sluice.model.ExistingFlows;
 import dev.sluice.model.LoadResult;
 import dev.sluice.southbound.FromController;
 import java.nio.file.Path;
@@ -238,6 +239,7 @@ public final class ManagedNode implements AutoCloseable {
         stood = false;
         try (ManagerStream stream = ManagerStream.open(link);
                 AskedCaptures captures = new AskedCaptures(stream::send)) {
+            CountedPaths counts = new CountedPaths(stream::send);
             stream.send(following.begin());
             host.begin();
             paths.begin();
@@ -260,7 +262,7 @@ public final class ManagedNode implements AutoCloseable {
                             following.take(message.getUpdate()).ifPresent(stream::send);
                         }
                         if (message.hasQuestion()) {
-                            Questions.answer(message.getQuestion(), runner, captures)
+                            Questions.answer(message.getQuestion(), runner, captures, counts)
                                     .ifPresent(stream::send);
                         }
                         if (message.hasLookout()) {
@@ -314,8 +316,8 @@ public final class ManagedNode implements AutoCloseable {
     /** Puts into force what was received. */
     private final class Applied implements Following.Application {
         @Override
-        public void apply() throws NodeException {
-            ManagedNode.this.apply();
+        public void apply(Optional<ExistingFlows> flows) throws NodeException {
+            ManagedNode.this.apply(flows);
         }
 
         @Override
@@ -323,12 +325,12 @@ public final class ManagedNode implements AutoCloseable {
             NodeRunner running = runner;
             // Not after a rollback: what runs then is what somebody on this host wants.
             if (running != null && !running.status().configuration().problem().isEmpty()) {
-                ManagedNode.this.apply();
+                ManagedNode.this.apply(Optional.empty());
             }
         }
     }
 
-    private void apply() throws NodeException {
+    private void apply(Optional<ExistingFlows> flows) throws NodeException {
         NodeRunner running = runner;
         if (running == null) {
             LoadResult objects = following.objects().load();
@@ -344,7 +346,7 @@ public final class ManagedNode implements AutoCloseable {
         }
         while (true) {
             try {
-                running.reload(ReloadRequest.PLAIN);
+                running.reload(ReloadRequest.plain(flows));
                 return;
             } catch (OutcomeUnknownException e) {
                 if (stopping) {

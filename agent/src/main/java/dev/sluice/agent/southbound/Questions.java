@@ -16,10 +16,10 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** What a manager asks of a running node once, and the answers: those of the node's administration socket. Stateless; what takes its time goes to {@link AskedCaptures}. */
+/** What a manager asks of a running node once, and the answers: those of the node's administration socket. Stateless; what takes its time goes to {@link AskedCaptures} and {@link CountedPaths}. */
 final class Questions {
     /** What is answered, for the manager to know before it asks. */
-    static final List<String> ANSWERED = List.of("foretell", "capture");
+    static final List<String> ANSWERED = List.of("foretell", "capture", "count-path");
 
     private Questions() {}
 
@@ -27,9 +27,11 @@ final class Questions {
      * The answer, or why there is none.
      *
      * @param captures take on those questions that are answered later
+     * @param counts likewise
      * @return empty: the answer comes later, or there is none
      */
-    static Optional<FromAgent> answer(Question question, @Nullable NodeRunner runner, AskedCaptures captures) {
+    static Optional<FromAgent> answer(
+            Question question, @Nullable NodeRunner runner, AskedCaptures captures, CountedPaths counts) {
         if (question.hasEndCapture()) {
             captures.end(question.getEndCapture().getId());
             return Optional.empty();
@@ -41,6 +43,9 @@ final class Questions {
             reply.setProblem("the node does not run yet");
         } else if (question.hasCapture()) {
             captures.begin(question.getId(), question.getCapture(), runner.requests());
+            return Optional.empty();
+        } else if (question.hasCountPath()) {
+            counts.begin(question.getId(), question.getCountPath(), runner.requests());
             return Optional.empty();
         } else {
             foretell(question.getForetell(), runner, reply);

@@ -2,6 +2,7 @@ package dev.sluice.agent.southbound;
 
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.RefusedException;
+import dev.sluice.model.ExistingFlows;
 import dev.sluice.model.Problem;
 import dev.sluice.southbound.Answer;
 import dev.sluice.southbound.Fault;
@@ -56,7 +57,7 @@ final class UpdateIntake {
         }
         received.tryOut(next);
         try {
-            application.apply();
+            application.apply(ExistingFlows.of(last.getExistingFlows()));
         } catch (RefusedException e) {
             received.abandon();
             e.problems()

@@ -32,7 +32,7 @@ class FollowingTest {
                 kept = new TreeMap<>(resources);
             }
         };
-        return new Following("the manager of the test", "a", disk, () -> {
+        return new Following("the manager of the test", "a", disk, _ -> {
             saysSo = refuses;
             if (refuses) {
                 throw new NodeException("the host says no");

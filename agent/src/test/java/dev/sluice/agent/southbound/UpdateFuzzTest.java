@@ -11,6 +11,7 @@ import dev.sluice.agent.compile.InterfaceFacts;
 import dev.sluice.agent.compile.SnapshotCompiler;
 import dev.sluice.fuzz.Damage;
 import dev.sluice.fuzz.FuzzTarget;
+import dev.sluice.model.ExistingFlows;
 import dev.sluice.model.Kind;
 import dev.sluice.model.WrittenObject;
 import dev.sluice.model.YamlText;
@@ -78,7 +79,7 @@ class UpdateFuzzTest {
             kept = new TreeMap<>(resources);
         }
 
-        private void apply() throws NodeException {
+        private void apply(Optional<ExistingFlows> flows) throws NodeException {
             var loaded = following.objects().load();
             if (!loaded.usable()) {
                 throw new RefusedException(loaded.problems());

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.RefusedException;
+import dev.sluice.model.ExistingFlows;
 import dev.sluice.southbound.Answer;
 import dev.sluice.southbound.Protocol;
 import dev.sluice.southbound.Resource;
@@ -12,8 +13,10 @@ import dev.sluice.southbound.Update;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -27,6 +30,7 @@ class UpdateIntakeTest {
     private Path folder = Path.of("");
 
     private final ReceivedObjects received = new ReceivedObjects("manager test", new TreeMap<>());
+    private final List<Optional<ExistingFlows>> said = new ArrayList<>();
     private boolean refuses;
     private boolean breaks;
 
@@ -35,7 +39,8 @@ class UpdateIntakeTest {
     }
 
     private UpdateIntake intake() {
-        return new UpdateIntake(received, new ReceivedFile(folder.resolve("state"), "a"), () -> {
+        return new UpdateIntake(received, new ReceivedFile(folder.resolve("state"), "a"), flows -> {
+            said.add(flows);
             var result = received.load();
             if (!result.usable()) {
                 throw new RefusedException(result.problems());
@@ -85,6 +90,24 @@ class UpdateIntakeTest {
         assertThat(received.accepted()).containsOnlyKeys("ports/left");
         assertThat(onDisk()).isEqualTo(received.accepted());
         assertThat(received.load().configuration().orElseThrow().ports()).hasSize(1);
+    }
+
+    @Test
+    void whatAnUpdateSaysOfFlowsInProgressIsHandedOnAndWordsOfOthersSayNothing() {
+        UpdateIntake intake = intake();
+        for (String word : List.of("", "keep", "migrate", "auto", "a word of a later version")) {
+            Update update = update(Map.of("ports/left", PORT), List.of()).toBuilder()
+                    .setExistingFlows(word)
+                    .build();
+            assertThat(take(intake, List.of(update)).getAccepted()).isTrue();
+        }
+        assertThat(said)
+                .containsExactly(
+                        Optional.empty(),
+                        Optional.of(ExistingFlows.KEEP),
+                        Optional.of(ExistingFlows.MIGRATE),
+                        Optional.of(ExistingFlows.AUTO),
+                        Optional.empty());
     }
 
     @Test

@@ -9,6 +9,7 @@ import dev.sluice.manager.events.EventLog;
 import dev.sluice.manager.events.EventWriter;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.paths.PathService;
+import dev.sluice.manager.paths.PathTraffic;
 import dev.sluice.manager.store.Election.Term;
 import dev.sluice.manager.traces.CaptureFiles;
 import dev.sluice.manager.traces.CaptureService;
@@ -43,6 +44,8 @@ public final class AgentService implements AutoCloseable {
     private final PathService paths;
     private final TraceService traces;
     private final CaptureService captures;
+    private final PathTraffic traffic;
+    private final AgentAsker asker;
     private final AgentEvents events;
 
     private AgentService(
@@ -54,6 +57,8 @@ public final class AgentService implements AutoCloseable {
             PathService paths,
             TraceService traces,
             CaptureService captures,
+            PathTraffic traffic,
+            AgentAsker asker,
             AgentEvents events) {
         this.writer = writer;
         this.controller = controller;
@@ -63,6 +68,8 @@ public final class AgentService implements AutoCloseable {
         this.paths = paths;
         this.traces = traces;
         this.captures = captures;
+        this.traffic = traffic;
+        this.asker = asker;
         this.events = events;
     }
 
@@ -90,7 +97,16 @@ public final class AgentService implements AutoCloseable {
             Inventory inventory,
             InstantSource clock,
             Duration grace) {
-        return start(listen, gate, inventory, new EventLog(clock), new CaptureFiles(), clock, grace, ALWAYS);
+        return start(
+                listen,
+                gate,
+                inventory,
+                new EventLog(clock),
+                new CaptureFiles(),
+                new PathTraffic(System::nanoTime),
+                clock,
+                grace,
+                ALWAYS);
     }
 
     /**
@@ -99,6 +115,7 @@ public final class AgentService implements AutoCloseable {
      * @param gate decides over TLS who is let in; empty: without encryption, whoever reaches it
      * @param events hears what happens
      * @param files gets packets that are captured
+     * @param traffic asks agents what paths carry
      * @param grace for how long agents that have not come back yet count as on their way
      * @param term without which nothing is told or written
      * @throws Unreachable if the address cannot be listened on
@@ -109,6 +126,7 @@ public final class AgentService implements AutoCloseable {
             Inventory inventory,
             EventLog events,
             CaptureFiles files,
+            PathTraffic traffic,
             InstantSource clock,
             Duration grace,
             Term term) {
@@ -126,7 +144,8 @@ public final class AgentService implements AutoCloseable {
                 controller.ask(distribution -> problem.accept(distribution.question(node, word, question)));
         TraceService traces = TraceService.start(inventory, term.fence(), clock, asker);
         CaptureService captures = CaptureService.start(inventory, term.fence(), clock, asker, files);
-        AgentEvents watcher = new AgentEvents(happenings, discovery, paths, traces, captures);
+        traffic.begin(asker);
+        AgentEvents watcher = new AgentEvents(happenings, discovery, paths, traces, captures, traffic);
         controller.ask(distribution -> distribution.watch(watcher));
         ObjectFeed feed = null;
         try {
@@ -139,7 +158,8 @@ public final class AgentService implements AutoCloseable {
             SouthboundServer server = gate.isPresent()
                     ? SouthboundServer.start(listen, controller, gate.get())
                     : SouthboundServer.start(listen, controller);
-            return new AgentService(writer, controller, server, feed, discovery, paths, traces, captures, watcher);
+            return new AgentService(
+                    writer, controller, server, feed, discovery, paths, traces, captures, traffic, asker, watcher);
         } catch (IOException | RuntimeException e) {
             if (feed != null) {
                 feed.close();
@@ -148,6 +168,7 @@ public final class AgentService implements AutoCloseable {
             paths.close();
             traces.close();
             captures.close();
+            traffic.end(asker);
             watcher.close();
             controller.close();
             writer.close();
@@ -173,6 +194,7 @@ public final class AgentService implements AutoCloseable {
         paths.close();
         traces.close();
         captures.close();
+        traffic.end(asker);
         controller.close();
         events.close();
         writer.close();

@@ -19,8 +19,8 @@ final class ObjectFeed implements AutoCloseable {
 
     private ObjectFeed(Inventory inventory, Controller controller, Runnable changed) {
         this.inventory = inventory;
-        news = new ObjectNews(inventory, (objects, removed) -> {
-            controller.change(objects, removed);
+        news = new ObjectNews(inventory, (objects, removed, flows) -> {
+            controller.change(objects, removed, flows);
             changed.run();
         });
         thread = Thread.ofPlatform().daemon().name("sluice-objects").unstarted(this::run);

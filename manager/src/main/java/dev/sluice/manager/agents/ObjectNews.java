@@ -6,12 +6,14 @@ import dev.sluice.manager.objects.ManagedObject;
 import dev.sluice.manager.objects.ObjectEvent;
 import dev.sluice.manager.objects.Refusal;
 import dev.sluice.manager.objects.Trees;
+import dev.sluice.model.ExistingFlows;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** Which objects there are, and then what becomes of them, in the words of a controller. No threads: everything that happens is a call. One user. */
@@ -19,8 +21,12 @@ public final class ObjectNews {
     /** Who is told. */
     @FunctionalInterface
     public interface Listener {
-        /** Objects are others now, and those of these keys are gone. */
-        void change(Collection<WantedObject> changed, Collection<String> removed);
+        /**
+         * Objects are others now, and those of these keys are gone.
+         *
+         * @param flows what that means for flows in progress; empty: what each Node object says
+         */
+        void change(Collection<WantedObject> changed, Collection<String> removed, Optional<ExistingFlows> flows);
     }
 
     private final Inventory inventory;
@@ -46,7 +52,7 @@ public final class ObjectNews {
                 all.objects().stream().map(ObjectNews::wanted).toList();
         Set<String> gone = new HashSet<>(told);
         objects.forEach(object -> gone.remove(object.key()));
-        tell(objects, List.copyOf(gone));
+        tell(objects, List.copyOf(gone), Optional.empty());
         revision = all.revision();
     }
 
@@ -63,7 +69,7 @@ public final class ObjectNews {
                     revision = newest;
                     return;
                 }
-                tell(events);
+                tell(events, inventory.saidOfFlows(revision));
                 revision = events.getLast().revision();
             }
         } catch (Refusal e) {
@@ -74,7 +80,19 @@ public final class ObjectNews {
         }
     }
 
-    private void tell(List<ObjectEvent> events) {
+    /** Changes that say different things of flows in progress are told one after the other. */
+    private void tell(List<ObjectEvent> events, Map<Long, ExistingFlows> said) {
+        int from = 0;
+        for (int i = 1; i <= events.size(); i++) {
+            ExistingFlows flows = said.get(events.get(from).revision());
+            if (i == events.size() || said.get(events.get(i).revision()) != flows) {
+                tell(events.subList(from, i), Optional.ofNullable(flows));
+                from = i;
+            }
+        }
+    }
+
+    private void tell(List<ObjectEvent> events, Optional<ExistingFlows> flows) {
         Map<String, ObjectEvent> last = new LinkedHashMap<>();
         Set<String> others = new HashSet<>();
         for (ObjectEvent event : events) {
@@ -94,7 +112,7 @@ public final class ObjectNews {
                 changed.add(wanted(event.object()));
             }
         });
-        tell(changed, removed);
+        tell(changed, removed, flows);
     }
 
     /** Most changes are those that the controller made itself. */
@@ -104,9 +122,9 @@ public final class ObjectNews {
                 && event.previous().get().written().equals(event.object().written());
     }
 
-    private void tell(List<WantedObject> changed, List<String> removed) {
+    private void tell(List<WantedObject> changed, List<String> removed, Optional<ExistingFlows> flows) {
         if (!changed.isEmpty() || !removed.isEmpty()) {
-            listener.change(changed, removed);
+            listener.change(changed, removed, flows);
             told.removeAll(removed);
             changed.forEach(object -> told.add(object.key()));
         }

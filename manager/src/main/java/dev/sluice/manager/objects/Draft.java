@@ -116,6 +116,12 @@ final class Draft {
         }
         refuseGenerated(kind.get(), name.get());
         allow(Verb.WRITE, kind.get(), name.get());
+        String version = tree.path("apiVersion").asString("");
+        if (!version.equals(ManagedObject.API_VERSION)) {
+            String message = version.isEmpty() ? "is missing" : "is not a version that is known here";
+            invalid.add(new Cause(written.title(), "apiVersion", message, version, ManagedObject.API_VERSION, ""));
+            return Optional.empty();
+        }
         checkTenant(written.title(), name.get(), Tenants.unmark(tree));
         Wanted wanted =
                 new Wanted(kind.get(), name.get(), revision(written.title(), tree), ManagedObject.written(tree));

@@ -40,6 +40,9 @@ public final class History {
     /** Most changes in one part of a listing. */
     public static final int PAGE_MAX = 100;
 
+    /** Changes that are read for one part of a listing, whether or not the caller sees any of them. */
+    static final int READ_MAX = 1_000;
+
     /** Where changes are in the store, the newest first. */
     static final String PREFIX = "changes/";
 
@@ -142,6 +145,7 @@ public final class History {
         entry.put("user", caller.user());
         entry.put("manager", caller.manager());
         backTo.ifPresent(revision -> entry.put("rolledBackTo", revision));
+        caller.existingFlows().ifPresent(flows -> entry.put("existingFlows", flows.word()));
         entry.put("parts", changes.size());
         entry.put("bytesBefore", end.bytes());
         entry.set("objects", listed);
@@ -171,6 +175,7 @@ public final class History {
     /**
      * A change as it is listed.
      *
+     * @param existingFlows what it said of flows in progress; empty: nothing
      * @param objects {@code created Service/fw}, those that the caller sees, not more than 100 of them
      * @param objectCount how many the caller sees
      */
@@ -181,6 +186,7 @@ public final class History {
             String user,
             String manager,
             OptionalLong rolledBackTo,
+            String existingFlows,
             List<String> objects,
             int objectCount) {}
 
@@ -191,12 +197,12 @@ public final class History {
      * @param oldest the oldest revision to go back to
      * @param kept how long changes are kept, in words
      * @param changes the newest first
-     * @param more whether there are older ones
+     * @param next what to ask for changes before of, to go on; 0: there are no older ones that the caller sees
      */
-    public record Page(long newest, long oldest, String kept, List<Listed> changes, boolean more) {}
+    public record Page(long newest, long oldest, String kept, List<Listed> changes, long next) {}
 
     /**
-     * Changes of objects that somebody sees, the newest first.
+     * Changes of objects that somebody sees, the newest first. A part has fewer than asked for, or none, if {@link #READ_MAX} changes were read for it.
      *
      * @param before only changes with smaller numbers; 0: all
      * @param limit 1..{@value #PAGE_MAX}
@@ -205,9 +211,15 @@ public final class History {
         Audit.Head head = inventory.auditHead();
         Tenants tenants = inventory.tenants();
         List<Listed> found = new ArrayList<>();
-        boolean[] more = {false};
+        int[] read = {0};
+        long[] next = {0};
         walk(before, entry -> {
-            if (entry.path("number").asLong() <= head.kept()) {
+            long number = entry.path("number").asLong();
+            if (number <= head.kept()) {
+                return false;
+            }
+            if (read[0]++ == READ_MAX) {
+                next[0] = number + 1;
                 return false;
             }
             List<String> seen = new ArrayList<>();
@@ -216,13 +228,16 @@ public final class History {
                         .filter(of -> of.isSeen(rights, tenants))
                         .ifPresent(of -> seen.add(of.words()));
             }
-            more[0] = !seen.isEmpty() && found.size() == limit;
-            if (!seen.isEmpty() && !more[0]) {
+            if (!seen.isEmpty() && found.size() == limit) {
+                next[0] = number + 1;
+                return false;
+            }
+            if (!seen.isEmpty()) {
                 found.add(listed(entry, seen));
             }
-            return !more[0];
+            return true;
         });
-        return new Page(head.changes(), head.kept(), bounds.words(), found, more[0]);
+        return new Page(head.changes(), head.kept(), bounds.words(), found, next[0]);
     }
 
     private static Listed listed(JsonNode entry, List<String> seen) {
@@ -234,6 +249,7 @@ public final class History {
                 entry.path("user").asString(""),
                 entry.path("manager").asString(""),
                 back.isNumber() ? OptionalLong.of(back.asLong()) : OptionalLong.empty(),
+                entry.path("existingFlows").asString(""),
                 List.copyOf(seen.subList(0, Math.min(seen.size(), OBJECTS_SHOWN_MAX))),
                 seen.size());
     }

@@ -7,6 +7,7 @@ import dev.sluice.model.Kind;
 import dev.sluice.model.WrittenObject;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -31,6 +32,18 @@ public final class Rollback {
     private final Optional<Trials.Pending> ends;
     private final List<String> left = new ArrayList<>();
 
+    /** For each object that was changed since, by its key, the first of these changes that the caller sees. */
+    private final Map<String, Place> first = new TreeMap<>();
+
+    /** These objects as they were before it. */
+    private final Map<String, ManagedObject> were = new HashMap<>();
+
+    /** Up to which change the two are; those behind it are read with the lock of all changes. */
+    private long readUpTo;
+
+    /** By which the caller saw them. */
+    private @Nullable Tenants seenBy;
+
     /** A rollback that is not done yet. */
     public Rollback(Inventory inventory, long revision, Caller caller) {
         this(inventory, revision, caller, Optional.empty(), Optional.empty());
@@ -50,6 +63,7 @@ public final class Rollback {
             Optional<Trials.Pending> ends) {
         this.inventory = inventory;
         this.revision = revision;
+        readUpTo = revision;
         this.caller = caller;
         this.trial = trial;
         this.ends = ends;
@@ -75,6 +89,8 @@ public final class Rollback {
     }
 
     Done run(boolean dryRun, List<Condition> fence) {
+        // Far back that is much to read: others may change objects meanwhile.
+        read();
         Changed changed = inventory.change(new Steps(), caller, dryRun, fence);
         return new Done(changed, List.copyOf(left));
     }
@@ -106,18 +122,12 @@ public final class Rollback {
     private record Place(Reference object, JsonNode entry) {}
 
     private List<Edit> edits(Map<String, ManagedObject> objects) {
-        Tenants tenants = inventory.tenants();
-        Map<Long, ObjectNode> read = new HashMap<>();
+        Tenants tenants = read();
         left.clear();
         List<Edit> edits = new ArrayList<>();
-        for (Place place : firstChanges(tenants).values()) {
+        for (Place place : first.values()) {
             Reference object = place.object;
-            ObjectNode before = read.computeIfAbsent(
-                    place.entry.path("number").asLong(),
-                    _ -> inventory.history().before(place.entry));
-            ManagedObject then = before.get(object.key()) instanceof ObjectNode tree
-                    ? new ManagedObject(object.kind(), object.name(), 0, tree)
-                    : null;
+            ManagedObject then = were.get(object.key());
             Optional<Edit> edit = edit(object, then, objects.get(object.key()));
             if (object.isChangeable(caller.rights(), tenants)) {
                 edit.ifPresent(edits::add);
@@ -129,6 +139,41 @@ public final class Rollback {
             edits.addAll(madeFor(edits, objects));
         }
         return edits;
+    }
+
+    /** Reads what was changed since it was read last; the tenants by which the caller sees it. */
+    private Tenants read() {
+        Tenants tenants = inventory.tenants();
+        if (!tenants.equals(seenBy)) {
+            first.clear();
+            were.clear();
+            readUpTo = revision;
+            seenBy = tenants;
+        }
+        long newest = inventory.history().checkKept(revision);
+        Map<String, Place> later = changesUpTo(newest, tenants);
+        later.keySet().removeAll(first.keySet());
+        first.putAll(later);
+        before(later.values());
+        readUpTo = newest;
+        return tenants;
+    }
+
+    /** Reads objects as they were. A change may hold many that nobody asks for: one change at a time is in memory. */
+    private void before(Collection<Place> places) {
+        Map<Long, List<Place>> byChange = new TreeMap<>();
+        places.forEach(
+                place -> byChange.computeIfAbsent(place.entry.path("number").asLong(), _ -> new ArrayList<>())
+                        .add(place));
+        for (List<Place> ofOne : byChange.values()) {
+            ObjectNode before = inventory.history().before(ofOne.getFirst().entry);
+            for (Place place : ofOne) {
+                Reference object = place.object;
+                if (before.get(object.key()) instanceof ObjectNode tree) {
+                    were.put(object.key(), new ManagedObject(object.kind(), object.name(), 0, tree));
+                }
+            }
+        }
     }
 
     /** Removes what the manager made meanwhile for deployments that go: it needs what goes with them. */
@@ -152,17 +197,17 @@ public final class Rollback {
         return removes;
     }
 
-    /** For each object that was changed since, by its key, the first of these changes that the caller sees. */
-    private Map<String, Place> firstChanges(Tenants tenants) {
-        long[] next = {inventory.history().checkKept(revision)};
-        Map<String, Place> first = new TreeMap<>();
+    /** For each object that was changed behind what was read, by its key, the first of these changes that the caller sees. */
+    private Map<String, Place> changesUpTo(long newest, Tenants tenants) {
+        long[] next = {newest};
+        Map<String, Place> found = new TreeMap<>();
         inventory.history().walk(0, entry -> {
             long number = entry.path("number").asLong();
             if (number > next[0]) {
                 // Stored just now: this is worked out again.
                 return true;
             }
-            if (number != next[0] || number <= revision) {
+            if (number != next[0] || number <= readUpTo) {
                 return false;
             }
             next[0]--;
@@ -170,17 +215,17 @@ public final class Rollback {
                 // From the newest on, so the first change is what stays.
                 Reference.of(entry, object)
                         .filter(of -> of.isKept() && of.isSeen(caller.rights(), tenants))
-                        .ifPresent(of -> first.put(of.key(), new Place(of, entry)));
+                        .ifPresent(of -> found.put(of.key(), new Place(of, entry)));
             }
             return true;
         });
-        if (next[0] != revision) {
+        if (next[0] != readUpTo) {
             throw new Refusal(
                     Reason.GONE,
                     "change " + next[0] + " is not in the history: a version that keeps none made the backup",
                     "go back to revision " + next[0] + " or a newer one");
         }
-        return first;
+        return found;
     }
 
     /** What brings one object back; empty: it is what it was. */

@@ -29,7 +29,7 @@ public final class Trees {
     }
 
     /** An empty list. */
-    static ArrayNode array() {
+    public static ArrayNode array() {
         return MAPPER.createArrayNode();
     }
 

@@ -189,22 +189,22 @@ public final class Trials {
      */
     public Optional<Pending> step(List<Condition> fence) {
         Optional<Pending> over = pending().filter(trial -> !clock.instant().isBefore(trial.until));
-        over.ifPresent(trial -> takeBack(trial, "manager", fence));
+        over.ifPresent(trial -> takeBack(trial, new Caller("manager", "manager"), fence));
         return over;
     }
 
     /**
      * Takes back what is on trial, before its time.
      *
-     * @param user who does
+     * @param caller who does, and what that means for flows in progress
      */
-    public Rollback.Done takeBack(Pending trial, String user) {
-        return takeBack(trial, user, List.of());
+    public Rollback.Done takeBack(Pending trial, Caller caller) {
+        return takeBack(trial, caller, List.of());
     }
 
-    private Rollback.Done takeBack(Pending trial, String user, List<Condition> fence) {
+    private Rollback.Done takeBack(Pending trial, Caller by, List<Condition> fence) {
         // All that the change did comes back, whatever its user may by now.
-        Caller caller = new Caller(user, trial.manager, new Rights() {
+        Rights all = new Rights() {
             @Override
             public boolean may(Verb verb, Kind kind, String tenant) {
                 return true;
@@ -214,7 +214,8 @@ public final class Trials {
             public boolean areOfUser() {
                 return true;
             }
-        });
+        };
+        Caller caller = new Caller(by.user(), trial.manager, all, by.existingFlows());
         if (trial.revision <= inventory.auditHead().kept()) {
             List<Condition> conditions = new ArrayList<>(fence);
             conditions.add(trial.condition());

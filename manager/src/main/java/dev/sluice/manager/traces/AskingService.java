@@ -2,6 +2,7 @@ package dev.sluice.manager.traces;
 
 import dev.sluice.controller.AgentAsker;
 import dev.sluice.controller.AgentWatcher;
+import dev.sluice.controller.QuestionIds;
 import dev.sluice.manager.objects.Caller;
 import dev.sluice.manager.objects.Edit;
 import dev.sluice.manager.objects.Inventory;
@@ -25,7 +26,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,9 +35,6 @@ import tools.jackson.databind.node.ObjectNode;
 abstract sealed class AskingService implements AgentWatcher, AutoCloseable permits TraceService, CaptureService {
     private static final Logger LOG = LoggerFactory.getLogger(AskingService.class);
     private static final long TICK_MS = 1_000;
-
-    /** Of all questions of this process: an answer is told by its number alone. */
-    private static final AtomicLong LAST_ID = new AtomicLong();
 
     private final Kind kind;
 
@@ -195,7 +192,7 @@ abstract sealed class AskingService implements AgentWatcher, AutoCloseable permi
     }
 
     final long nextId() {
-        return LAST_ID.incrementAndGet();
+        return QuestionIds.next();
     }
 
     /** Asks an agent; the thread hears why it cannot be asked. */

@@ -3,18 +3,26 @@ package dev.sluice.manager.agents;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.fuzz.LaterVersion;
+import dev.sluice.manager.events.EventLog;
 import dev.sluice.manager.objects.Caller;
 import dev.sluice.manager.objects.Edit;
 import dev.sluice.manager.objects.Inventory;
+import dev.sluice.manager.objects.ManagedObject;
+import dev.sluice.manager.objects.Trees;
+import dev.sluice.manager.paths.PathTraffic;
+import dev.sluice.manager.store.Election.Term;
 import dev.sluice.manager.store.MemoryStore;
+import dev.sluice.manager.traces.CaptureFiles;
 import dev.sluice.model.Kind;
 import dev.sluice.model.WrittenObject;
 import dev.sluice.southbound.Answer;
 import dev.sluice.southbound.FromAgent;
 import dev.sluice.southbound.FromController;
 import dev.sluice.southbound.Hello;
+import dev.sluice.southbound.PathCount;
 import dev.sluice.southbound.PortState;
 import dev.sluice.southbound.Protocol;
+import dev.sluice.southbound.Reply;
 import dev.sluice.southbound.Report;
 import dev.sluice.southbound.Update;
 import java.net.InetAddress;
@@ -23,11 +31,13 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** Agents of the version before and the one behind, over real streams to this manager. */
 @Timeout(60)
@@ -44,6 +54,8 @@ class MixedVersionsTest {
 
     private final Inventory inventory = new Inventory(new MemoryStore(), InstantSource.system());
 
+    private final PathTraffic traffic = new PathTraffic(System::nanoTime);
+
     @SuppressWarnings("NullAway.Init") // set before each test
     private AgentService service;
 
@@ -57,9 +69,14 @@ class MixedVersionsTest {
                 false);
         service = AgentService.start(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                Optional.empty(),
                 inventory,
+                new EventLog(InstantSource.system()),
+                new CaptureFiles(),
+                traffic,
                 InstantSource.system(),
-                Duration.ZERO);
+                Duration.ZERO,
+                new Term(0, List.of(), () -> true));
     }
 
     @AfterEach
@@ -91,6 +108,53 @@ class MixedVersionsTest {
                 return;
             }
             inventory.await(revision, 100);
+        }
+    }
+
+    /** A question that came with this version: one that does not know it is not asked, and one of the next version may answer more. */
+    @Test
+    void whatPathsCarryIsAskedOfAgentsThatKnowTheQuestionOnly() throws Exception {
+        try (RawAgent knows = new RawAgent(service.port());
+                RawAgent old = new RawAgent(service.port())) {
+            Hello hello = Hello.newBuilder()
+                    .setNode("a")
+                    .setProtocol(Protocol.NUMBER + 1)
+                    .addAnswers("count-path")
+                    .build();
+            knows.say(FromAgent.newBuilder().setHello(LaterVersion.of(hello)).build());
+            old.say(FromAgent.newBuilder()
+                    .setHello(Hello.newBuilder().setNode("b").setProtocol(Protocol.NUMBER - 1))
+                    .build());
+            knows.next().orElseThrow();
+            old.next().orElseThrow();
+            ObjectNode tree = Trees.object();
+            tree.putObject("spec").put("chain", "c").put("path", "c[fw-1]");
+            for (String node : List.of("a", "b")) {
+                tree.withObject("status").withArray("nodes").addObject().put("name", node);
+            }
+            var carried = CompletableFuture.supplyAsync(() -> {
+                try {
+                    return traffic.of(new ManagedObject(Kind.SERVICE_PATH, "c-1", 1, tree))
+                            .orElseThrow();
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            FromController message;
+            do {
+                message = knows.next().orElseThrow();
+            } while (!message.hasQuestion());
+            assertThat(message.getQuestion().getCountPath().getName()).isEqualTo("c[fw-1]");
+            PathCount count = PathCount.newBuilder().setFlows(3).build();
+            knows.say(FromAgent.newBuilder()
+                    .setReply(LaterVersion.of(Reply.newBuilder()
+                            .setId(message.getQuestion().getId())
+                            .setPathCount(LaterVersion.of(count))
+                            .build()))
+                    .build());
+            assertThat(carried.join().path("flows").asLong()).isEqualTo(3);
+            assertThat(carried.join().at("/nodes/1/problem").asString())
+                    .contains("does not answer such questions", "upgrade it");
         }
     }
 

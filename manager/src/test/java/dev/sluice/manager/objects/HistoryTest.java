@@ -12,6 +12,7 @@ import dev.sluice.manager.store.Backup;
 import dev.sluice.manager.store.MemoryStore;
 import dev.sluice.manager.store.Store;
 import dev.sluice.manager.store.Store.Put;
+import dev.sluice.model.ExistingFlows;
 import dev.sluice.model.Kind;
 import dev.sluice.model.WrittenObject;
 import java.time.Duration;
@@ -20,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -111,14 +113,43 @@ class HistoryTest {
                         "2 bob configured Service/firewall",
                         "1 alice created Service/firewall, created ServiceChain/inspect");
         History.Page first = inventory.history().list(ALICE.rights(), 0, 2);
-        assertThat(first.more()).isTrue();
+        assertThat(first.next()).isEqualTo(2);
         assertThat(first.newest()).isEqualTo(3);
         assertThat(first.oldest()).isZero();
         History.Page second = inventory.history().list(ALICE.rights(), 2, 2);
-        assertThat(second.more()).isFalse();
+        assertThat(second.next()).isZero();
         assertThat(second.changes()).extracting(History.Listed::number).containsExactly(1L);
         assertThat(second.changes().getFirst().time()).isEqualTo("2026-01-01T00:00:00Z");
         assertThat(inventory.history().list(ALICE.rights(), 1, 2).changes()).isEmpty();
+    }
+
+    @Test
+    void onePartReadsNoMoreChangesThanItMayWhateverTheCallerSees() {
+        tenants("blue");
+        Caller blue = user("bea", Role.ADMIN, "blue");
+        apply(blue, object("Service", "blue.fw", "{transport: raw}"));
+        for (int i = 0; i < History.READ_MAX; i++) {
+            apply(ALICE, object("Service", "firewall", i % 2 == 0 ? "{transport: raw}" : "{transport: wire}"));
+        }
+        History.Page first = inventory.history().list(blue.rights(), 0, 10);
+        assertThat(first.changes()).isEmpty();
+        assertThat(first.next())
+                .as("the change that was not read is the next one")
+                .isEqualTo(2);
+        History.Page second = inventory.history().list(blue.rights(), first.next(), 10);
+        assertThat(second.changes()).extracting(History.Listed::number).containsExactly(1L);
+        assertThat(second.next()).isZero();
+    }
+
+    @Test
+    void aChangeSaysInTheHistoryWhatItSaidOfFlowsInProgress() {
+        apply(ALICE, FIREWALL);
+        apply(
+                new Caller("alice", "sluice", ALICE.rights(), Optional.of(ExistingFlows.MIGRATE)),
+                object("Service", "firewall", "{transport: wire}"));
+        assertThat(inventory.history().list(ALICE.rights(), 0, 10).changes())
+                .extracting(History.Listed::existingFlows)
+                .containsExactly("migrate", "");
     }
 
     @Test

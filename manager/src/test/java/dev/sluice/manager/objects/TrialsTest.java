@@ -161,7 +161,7 @@ class TrialsTest {
         new Rollback(inventory, 0, ALICE, Optional.of(MINUTE), Optional.empty()).run(false);
         Trials.Pending trial = inventory.trials().pending().orElseThrow();
         assertThat(inventory.get(Kind.SERVICE, "fw")).isEmpty();
-        inventory.trials().takeBack(trial, "alice");
+        inventory.trials().takeBack(trial, new Caller("alice", "sluice"));
         assertThat(action()).isEqualTo("copy");
         assertThat(inventory.trials().pending()).isEmpty();
     }

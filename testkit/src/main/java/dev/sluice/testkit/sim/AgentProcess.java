@@ -4,11 +4,13 @@ import dev.sluice.agent.NodeException;
 import dev.sluice.agent.admin.ReloadRequest;
 import dev.sluice.agent.southbound.Backoff;
 import dev.sluice.agent.southbound.Following;
+import dev.sluice.model.ExistingFlows;
 import dev.sluice.southbound.FromAgent;
 import dev.sluice.southbound.FromController;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
@@ -229,20 +231,20 @@ final class AgentProcess extends Mortal<AgentProcess.Running> implements Wire.Si
     /** As a managed node does it. */
     private final class Applied implements Following.Application {
         @Override
-        public void apply() throws NodeException {
-            putIntoForce();
+        public void apply(Optional<ExistingFlows> flows) throws NodeException {
+            putIntoForce(flows);
         }
 
         @Override
         public void forgetRefusal() throws NodeException {
             NodeProcess node = node();
             if (node != null && !node.problem().isEmpty()) {
-                putIntoForce();
+                putIntoForce(Optional.empty());
             }
         }
     }
 
-    private void putIntoForce() throws NodeException {
+    private void putIntoForce(Optional<ExistingFlows> flows) throws NodeException {
         Running now = running;
         if (now == null) {
             throw new Crash("of an agent that is down already");
@@ -254,7 +256,7 @@ final class AgentProcess extends Mortal<AgentProcess.Running> implements Wire.Si
             }
             return;
         }
-        now.node.life().reload(ReloadRequest.PLAIN);
+        now.node.life().reload(ReloadRequest.plain(flows));
     }
 
     private void report(Running now) {

@@ -41,8 +41,8 @@ final class ManagerProcess extends Mortal<ManagerProcess.Running> implements Wir
     final class Running {
         final Inventory inventory = new Inventory(store, ManagerProcess.this::now);
         final Distribution distribution = new Distribution(events.nowNs(), GRACE_NS);
-        final ObjectNews news =
-                new ObjectNews(inventory, (changed, removed) -> distribution.change(changed, removed, events.nowNs()));
+        final ObjectNews news = new ObjectNews(
+                inventory, (changed, removed, flows) -> distribution.change(changed, removed, flows, events.nowNs()));
         final StatusEdits statuses = new StatusEdits(inventory, ManagerProcess.this::now);
         final Map<String, ObjectState> waiting = new LinkedHashMap<>();
         final Set<Wire> wires = new LinkedHashSet<>();

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -83,7 +84,8 @@ class LoadSpreadTest {
                                 "service: firewall, node: a, interfaces: {in: c, out: d}"),
                         object(Kind.SERVICE_CHAIN, "inspect", "profiles: [firewall], selection: least-load")),
                 List.of(),
-                nowNs);
+                nowNs,
+                Optional.empty());
         controller.hello(
                 agent,
                 Hello.newBuilder().setNode("a").setProtocol(Protocol.NUMBER).build(),
