@@ -102,19 +102,16 @@ final class AccessRoutes {
         call.checkParameters(Set.of());
         call.require(Permission.ACCESS);
         String object = "User/" + call.name();
-        JsonNode roles = call.tree().path("roles");
-        if (!roles.isArray()) {
-            String message = roles.isMissingNode() ? "is missing" : "is no list";
-            throw Refusal.invalid(object, "roles", message, "", "a list of {role, tenant}; [] for none");
-        }
+        JsonNode roles = call.fields(object, Set.of("roles")).list("roles", "a list of {role, tenant}; [] for none");
         List<Binding> bindings = new ArrayList<>();
         for (JsonNode entry : roles) {
-            String field = "roles[" + bindings.size() + "].role";
-            String word = entry.path("role").asString("");
+            String at = "roles[" + bindings.size() + "]";
+            Fields fields = new Fields(object, at + ".", entry, Set.of("role", "tenant"));
+            String word = fields.text("role");
             Role role = Role.of(word)
-                    .orElseThrow(
-                            () -> Refusal.invalid(object, field, "is no role", word, String.join(", ", Role.words())));
-            bindings.add(new Binding(role, entry.path("tenant").asString(Binding.EVERYWHERE)));
+                    .orElseThrow(() ->
+                            Refusal.invalid(object, at + ".role", "is no role", word, String.join(", ", Role.words())));
+            bindings.add(new Binding(role, fields.text("tenant", Binding.EVERYWHERE)));
         }
         User user = accounts.put(new User(call.name(), bindings), call.caller());
         return Answers.value(call, user.tree());
@@ -170,12 +167,11 @@ final class AccessRoutes {
     private HttpAnswer issue(Call call) throws IOException {
         call.checkParameters(Set.of());
         call.require(Permission.ACCESS);
-        JsonNode body = call.tree();
-        long ttlSeconds = body.path("ttlSeconds").asLong(TTL_USUAL.toSeconds());
+        Fields body = call.fields("Token", Set.of("user", "ttlSeconds", "note"));
         Accounts.Issued issued = accounts.issue(
-                body.path("user").asString(""),
-                Duration.ofSeconds(Math.clamp(ttlSeconds, 0, Long.MAX_VALUE)),
-                body.path("note").asString(""),
+                body.text("user"),
+                Duration.ofSeconds(body.number("ttlSeconds", TTL_USUAL.toSeconds())),
+                body.text("note", ""),
                 call.caller());
         ObjectNode answer = ((ObjectNode) issued.token()).deepCopy();
         answer.put("token", issued.text());

@@ -11,6 +11,7 @@ import dev.sluice.manager.objects.Refusal.Cause;
 import dev.sluice.manager.objects.Refusal.Reason;
 import dev.sluice.manager.objects.Trees;
 import dev.sluice.model.ConfigurationLoader;
+import dev.sluice.model.ExistingFlows;
 import dev.sluice.model.Kind;
 import dev.sluice.model.Problem;
 import dev.sluice.model.WrittenObject;
@@ -21,8 +22,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import tools.jackson.databind.JsonNode;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** A request to a route, with what the route's parameters mean; used by the thread that answers it. */
 record Call(HttpRequest request, Map<String, String> path, Identity who) {
@@ -111,7 +114,7 @@ record Call(HttpRequest request, Map<String, String> path, Identity who) {
         return LabelSelector.parse(request.parameter("labelSelector"));
     }
 
-    /** Who changes something; fields are owned under the name given, or that of the user. */
+    /** Who changes something, and what that means for flows in progress; fields are owned under the name given, or that of the user. */
     Caller caller() {
         String manager = request.parameter("fieldManager");
         if (!manager.isEmpty() && !manager.matches(MANAGER)) {
@@ -127,7 +130,23 @@ record Call(HttpRequest request, Map<String, String> path, Identity who) {
                     "fieldManager is '" + owner + "', which is the manager itself",
                     "give another name as fieldManager; what is found belongs to nobody else");
         }
-        return new Caller(who.user(), owner, who);
+        return new Caller(who.user(), owner, who, existingFlows());
+    }
+
+    private Optional<ExistingFlows> existingFlows() {
+        String word = request.parameter("existingFlows");
+        Optional<ExistingFlows> known = ExistingFlows.of(word);
+        if (known.isEmpty() && request.query().containsKey("existingFlows")) {
+            throw new Refusal(
+                    Reason.BAD_REQUEST,
+                    "existingFlows is '" + word + "'",
+                    "allowed: "
+                            + Stream.of(ExistingFlows.values())
+                                    .map(ExistingFlows::word)
+                                    .collect(Collectors.joining(", "))
+                            + "; without it what each Node object says");
+        }
+        return known;
     }
 
     /** The version that If-Match asks for; 0: none. */
@@ -193,13 +212,18 @@ record Call(HttpRequest request, Map<String, String> path, Identity who) {
                 List.of(new Cause(object.title(), field, "is not that of the path", found, wanted, "")));
     }
 
-    /** The body as one tree that is no object with kind and name. */
-    JsonNode tree() throws IOException {
+    /**
+     * The body as a few fields that are no object with kind and name.
+     *
+     * @param object what they are about, as problems say it
+     * @param known all that there are
+     */
+    Fields fields(String object, Set<String> known) throws IOException {
         WrittenObject.Read read = WrittenObject.read("", text());
         if (read.objects().size() != 1 || read.problems().stream().anyMatch(Problem::isError)) {
             throw new Refusal(Reason.INVALID, "the body cannot be read", "send one object in YAML 1.2 or JSON");
         }
-        return Trees.tree(read.objects().getFirst().fields());
+        return new Fields(object, "", Trees.tree(read.objects().getFirst().fields()), known);
     }
 
     String text() throws IOException {

@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -57,11 +56,10 @@ final class EnrolmentRoutes {
     private HttpAnswer issue(Call call) throws IOException {
         call.checkParameters(Set.of());
         call.require(Permission.ENROLMENT);
-        JsonNode body = call.tree();
-        long ttlSeconds = body.path("ttlSeconds").asLong(Enrolments.TTL_USUAL.toSeconds());
+        Fields body = call.fields("Enrolment", Set.of("node", "ttlSeconds"));
         EnrolmentToken token = there().issue(
-                        body.path("node").asString(""),
-                        Duration.ofSeconds(Math.clamp(ttlSeconds, 0, Long.MAX_VALUE)),
+                        body.text("node"),
+                        Duration.ofSeconds(body.number("ttlSeconds", Enrolments.TTL_USUAL.toSeconds())),
                         call.caller());
         ObjectNode answer = Trees.object();
         answer.put("node", token.node());

@@ -2,6 +2,7 @@ package dev.sluice.manager.rest;
 
 import dev.sluice.manager.access.Role.Permission;
 import dev.sluice.manager.http.HttpAnswer;
+import dev.sluice.manager.objects.Caller;
 import dev.sluice.manager.objects.Changed;
 import dev.sluice.manager.objects.History;
 import dev.sluice.manager.objects.Inventory;
@@ -46,7 +47,10 @@ final class HistoryRoutes {
         body.put("newest", page.newest());
         body.put("oldest", page.oldest());
         body.put("kept", page.kept());
-        body.put("more", page.more());
+        body.put("more", page.next() > 0);
+        if (page.next() > 0) {
+            body.put("next", page.next());
+        }
         // Whoever sees only tenants is not told who of others does what.
         Answers.putTrial(
                 body, inventory.trials().pending().filter(_ -> call.who().everywhere()));
@@ -63,6 +67,9 @@ final class HistoryRoutes {
         tree.put("user", change.user());
         tree.put("manager", change.manager());
         change.rolledBackTo().ifPresent(revision -> tree.put("rolledBackTo", revision));
+        if (!change.existingFlows().isEmpty()) {
+            tree.put("existingFlows", change.existingFlows());
+        }
         tree.set("objects", Trees.tree(change.objects()));
         tree.put("objectCount", change.objectCount());
         return tree;
@@ -70,7 +77,8 @@ final class HistoryRoutes {
 
     /** The revision is in the body: what has none could be sent by a page in a browser without being asked for permission. */
     private HttpAnswer rollBack(Call call) throws IOException {
-        call.checkParameters(Set.of("dryRun", "fieldManager", "confirmSeconds"));
+        call.checkParameters(Set.of("dryRun", "fieldManager", "confirmSeconds", "existingFlows"));
+        Caller caller = call.caller();
         boolean dryRun = call.flag("dryRun");
         long seconds = call.number("confirmSeconds", 1, Trials.SECONDS_MAX, 0);
         Optional<Duration> wait = seconds == 0 ? Optional.empty() : Optional.of(Duration.ofSeconds(seconds));
@@ -85,8 +93,8 @@ final class HistoryRoutes {
                     "leave out confirmSeconds (--confirm)");
         }
         Rollback.Done done = ended.isPresent() && !dryRun
-                ? seen(call, inventory.trials().takeBack(ended.get(), call.who().user()))
-                : new Rollback(inventory, revision, call.caller(), wait, Optional.empty()).run(dryRun);
+                ? seen(call, inventory.trials().takeBack(ended.get(), caller))
+                : new Rollback(inventory, revision, caller, wait, Optional.empty()).run(dryRun);
         ObjectNode body = Answers.changes(done.changed());
         List<String> differences = done.changed().differences();
         body.put("revision", revision);
@@ -124,7 +132,7 @@ final class HistoryRoutes {
     }
 
     private static long revision(Call call) throws IOException {
-        JsonNode revision = call.tree().path("revision");
+        JsonNode revision = call.fields("the request", Set.of("revision")).value("revision");
         if (!revision.isIntegralNumber() || !revision.canConvertToLong() || revision.asLong() < 0) {
             throw Refusal.invalid(
                     "the request",

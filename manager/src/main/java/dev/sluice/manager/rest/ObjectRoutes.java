@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -149,15 +150,25 @@ final class ObjectRoutes {
         return Refusal.noObject(kind, name, Kind.hint(name, names));
     }
 
+    /** What is wrong with a parameter of a change is said before its body is looked at. */
+    private static void checkChange(Call call, String... more) {
+        Set<String> known = new HashSet<>(Set.of("dryRun", "fieldManager", "existingFlows"));
+        known.addAll(List.of(more));
+        call.checkParameters(known);
+        call.caller();
+        call.flag("dryRun");
+        call.flag("force");
+    }
+
     private HttpAnswer create(Call call) throws IOException {
-        call.checkParameters(Set.of("dryRun", "fieldManager"));
+        checkChange(call);
         Changed changed = inventory.change(List.of(new Edit.Create(call.object())), call.caller(), call.flag("dryRun"));
         return Answers.object(
                 call, changed.dryRun() ? 200 : 201, changed.items().getFirst().object(), changed.warnings());
     }
 
     private HttpAnswer replace(Call call) throws IOException {
-        call.checkParameters(Set.of("dryRun", "fieldManager"));
+        checkChange(call);
         WrittenObject object = call.object();
         long revision = call.ifMatch();
         boolean said = revision != 0
@@ -173,7 +184,7 @@ final class ObjectRoutes {
     }
 
     private HttpAnswer apply(Call call) throws IOException {
-        call.checkParameters(Set.of("dryRun", "fieldManager", "force"));
+        checkChange(call, "force");
         return one(call, new Edit.Apply(call.object(), call.flag("force"), call.ifMatch()));
     }
 
@@ -185,7 +196,7 @@ final class ObjectRoutes {
     }
 
     private HttpAnswer delete(Call call) {
-        call.checkParameters(Set.of("dryRun", "fieldManager"));
+        checkChange(call);
         Edit edit = new Edit.Remove(call.kind(), call.name(), call.ifMatch());
         return Answers.changed(call, inventory.change(List.of(edit), call.caller(), call.flag("dryRun")));
     }
@@ -198,7 +209,7 @@ final class ObjectRoutes {
     }
 
     private HttpAnswer applyMany(Call call) throws IOException {
-        call.checkParameters(Set.of("dryRun", "fieldManager", "force", "confirmSeconds"));
+        checkChange(call, "force", "confirmSeconds");
         boolean force = call.flag("force");
         long seconds = call.number("confirmSeconds", 1, Trials.SECONDS_MAX, 0);
         List<Edit> edits = new ArrayList<>();
@@ -214,12 +225,13 @@ final class ObjectRoutes {
     }
 
     private HttpAnswer deleteMany(Call call) throws IOException {
-        call.checkParameters(Set.of("dryRun", "fieldManager"));
+        checkChange(call);
         List<Edit> edits = new ArrayList<>();
         List<Cause> wrong = new ArrayList<>();
         for (WrittenObject object : call.objects()) {
             var kind = Kind.named(object.kind()).filter(k -> k.word().equals(object.kind()));
-            if (kind.isEmpty() || object.name().isEmpty()) {
+            boolean named = Trees.tree(object.fields()).at("/metadata/name").isString();
+            if (kind.isEmpty() || !named || object.name().isEmpty()) {
                 wrong.add(new Cause(
                         object.title(),
                         kind.isEmpty() ? "kind" : "metadata.name",

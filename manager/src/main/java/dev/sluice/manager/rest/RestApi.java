@@ -11,6 +11,7 @@ import dev.sluice.manager.metrics.RequestFigures;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.objects.Refusal;
 import dev.sluice.manager.objects.Refusal.Reason;
+import dev.sluice.manager.paths.PathTraffic;
 import dev.sluice.manager.store.StoreException;
 import dev.sluice.manager.traces.CaptureFiles;
 import java.io.IOException;
@@ -42,6 +43,7 @@ public final class RestApi implements HttpServer.Handler {
      *
      * @param events what happened lately
      * @param files packets that were captured
+     * @param traffic what paths carry
      * @param enrolments of agents; empty: it serves none over TLS
      * @param gate who is let in, as whom
      * @param self what the manager says of itself
@@ -53,6 +55,7 @@ public final class RestApi implements HttpServer.Handler {
             Accounts accounts,
             EventLog events,
             CaptureFiles files,
+            PathTraffic traffic,
             Optional<Enrolments> enrolments,
             Gate gate,
             Self self,
@@ -68,6 +71,7 @@ public final class RestApi implements HttpServer.Handler {
         routes.addAll(new HistoryRoutes(inventory).routes());
         routes.addAll(new AssignmentRoutes(inventory, gate).routes());
         routes.addAll(new CaptureRoutes(inventory, files, self).routes());
+        routes.addAll(new StatusRoutes(inventory, traffic, self).routes());
         routes.addAll(new ObjectRoutes(inventory, gate).routes());
         limit = new RateLimit(requestsPerSecondMax, 10 * requestsPerSecondMax, nowNs);
     }

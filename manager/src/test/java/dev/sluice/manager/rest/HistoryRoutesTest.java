@@ -70,6 +70,35 @@ class HistoryRoutesTest {
     }
 
     @Test
+    void eachChangeMaySayWhatItMeansForFlowsInProgress() throws Exception {
+        String body = "{apiVersion: sluice.dev/v1, kind: Service, metadata: {name: fw}, spec: {transport: %s}}";
+        for (String[] each : new String[][] {
+            {"POST", "/api/v1/services", "raw"},
+            {"PATCH", "/api/v1/services/fw", "wire"},
+            {"POST", "/api/v1/apply", "raw"},
+            {"DELETE", "/api/v1/services/fw", ""}
+        }) {
+            assertThat(send(admin, each[0], each[1] + "?existingFlows=keep", body.formatted(each[2]))
+                            .status())
+                    .as(each[1])
+                    .isBetween(200, 201);
+        }
+        send(admin, "POST", "/api/v1/rollback?existingFlows=migrate", "revision: 1");
+        assertThat(send(admin, "GET", "/api/v1/history", "")
+                        .json()
+                        .path("items")
+                        .valueStream())
+                .extracting(item -> item.path("existingFlows").asString(""))
+                .containsExactly("migrate", "keep", "keep", "keep", "keep");
+        Http.Answer wrong = send(admin, "POST", "/api/v1/apply?existingFlows=sometimes", body.formatted("wire"));
+        assertThat(wrong.status()).isEqualTo(400);
+        assertThat(wrong.text()).contains("existingFlows is 'sometimes'", "auto, keep, migrate");
+        assertThat(send(admin, "POST", "/api/v1/apply?existingFlows=", body.formatted("wire"))
+                        .status())
+                .isEqualTo(400);
+    }
+
+    @Test
     void readersSeeTheHistoryAndGoNowhere() throws Exception {
         apply("fw", "copy");
         String reader = token("rita", Role.READ_ONLY, Binding.EVERYWHERE);

@@ -1,11 +1,14 @@
 package dev.sluice.manager.rest;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.sluice.manager.access.Accounts;
 import dev.sluice.manager.enrolment.Authority;
 import dev.sluice.manager.enrolment.Enrolments;
 import dev.sluice.manager.events.EventLog;
 import dev.sluice.manager.http.HttpServer;
 import dev.sluice.manager.objects.Inventory;
+import dev.sluice.manager.paths.PathTraffic;
 import dev.sluice.manager.store.MemoryStore;
 import dev.sluice.manager.store.Store;
 import dev.sluice.manager.traces.CaptureFiles;
@@ -19,7 +22,9 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -31,6 +36,7 @@ final class Http implements AutoCloseable {
     final Accounts accounts;
     final EventLog events = new EventLog(InstantSource.system());
     final CaptureFiles files = new CaptureFiles();
+    final PathTraffic traffic = new PathTraffic(System::nanoTime);
     final RestApi api;
     final HttpClient client = HttpClient.newHttpClient();
     private final HttpServer server;
@@ -47,6 +53,7 @@ final class Http implements AutoCloseable {
                 accounts,
                 events,
                 files,
+                traffic,
                 Optional.of(Enrolments.open(
                         store,
                         inventory,
@@ -78,9 +85,32 @@ final class Http implements AutoCloseable {
                 .timeout(Duration.ofSeconds(20));
     }
 
+    /** What is asked and answered is held against the contract: it is about all that tests do. */
     Answer send(HttpRequest request) throws IOException, InterruptedException {
+        return send(request, "");
+    }
+
+    private Answer send(HttpRequest request, String body) throws IOException, InterruptedException {
         HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
-        return new Answer(response.statusCode(), response.body(), response);
+        Answer answer = new Answer(response.statusCode(), response.body(), response);
+        Contract.Operation.of(api.routes(), request.method(), request.uri().getPath())
+                .ifPresent(operation -> check(operation, request, body, answer));
+        return answer;
+    }
+
+    private static void check(Contract.Operation operation, HttpRequest request, String body, Answer answer) {
+        String what = request.method() + " " + request.uri() + " " + body;
+        Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        request.headers().map().forEach((name, values) -> headers.put(name, values.getFirst()));
+        if (answer.status < 300) {
+            assertThat(Contract.problems(operation, request.uri(), headers, body))
+                    .as("taken, so the contract has to take it: %s", what)
+                    .isEmpty();
+        }
+        String type = answer.whole.headers().firstValue("Content-Type").orElse("");
+        assertThat(Contract.answerProblems(operation, answer.status, type, answer.text))
+                .as("answer to %s: %s", what, answer.text)
+                .isEmpty();
     }
 
     Answer get(String path) throws IOException, InterruptedException {
@@ -95,7 +125,7 @@ final class Http implements AutoCloseable {
         if (!java.util.List.of(headers).contains("Content-Type")) {
             request.header("Content-Type", "application/yaml");
         }
-        return send(request.build());
+        return send(request.build(), body);
     }
 
     @Override

@@ -3,10 +3,15 @@ package dev.sluice.manager.rest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.manager.objects.Trees;
+import dev.sluice.model.JsonSchema;
 import dev.sluice.model.Kind;
 import dev.sluice.model.WrittenObject;
+import dev.sluice.model.YamlText;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -14,6 +19,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
@@ -82,6 +88,49 @@ class OpenApiTest {
         if (at.isArray()) {
             at.forEach(item -> references(item, found));
         }
+    }
+
+    /** Where the part begins that is made; whoever reads the contract sees it. */
+    private static final String MADE =
+            "    # From here on made of the tables that read the objects, by ./dev docs; don't edit.\n";
+
+    private static String made() {
+        Map<String, Object> schemas = new LinkedHashMap<>();
+        for (boolean whole : new boolean[] {true, false}) {
+            Map<String, Object> mapping = new LinkedHashMap<>();
+            List<Object> any = new ArrayList<>();
+            for (Kind kind : Kind.written()) {
+                Map<String, Object> reference = JsonSchema.reference(kind.word() + (whole ? "" : "Fields"));
+                any.add(reference);
+                mapping.put(kind.word(), reference.get("$ref"));
+            }
+            Map<String, Object> schema = new LinkedHashMap<>();
+            schema.put(
+                    "description",
+                    whole ? "An object as users write it." : "Those of its fields that one wants to own.");
+            schema.put("oneOf", any);
+            Map<String, Object> discriminator = new LinkedHashMap<>();
+            discriminator.put("propertyName", "kind");
+            discriminator.put("mapping", mapping);
+            schema.put("discriminator", discriminator);
+            schemas.put(whole ? "WrittenObject" : "AppliedObject", schema);
+        }
+        schemas.putAll(JsonSchema.kinds());
+        return YamlText.of(schemas).indent(4);
+    }
+
+    @Test
+    @Tag("generated-docs")
+    void schemasOfKindsAreMadeOfTheModel() throws Exception {
+        String contract = SystemRoutes.contract();
+        int at = contract.indexOf(MADE);
+        assertThat(at).isPositive();
+        String wanted = contract.substring(0, at) + MADE + made();
+        if ("1".equals(System.getenv("SLUICE_WRITE_DOCS"))) {
+            Files.writeString(Path.of("src/main/resources/dev/sluice/manager/rest/openapi.yaml"), wanted);
+            contract = wanted;
+        }
+        assertThat(contract).as("made anew by ./dev docs").isEqualTo(wanted);
     }
 
     @Test

@@ -13,6 +13,7 @@ import dev.sluice.manager.http.HttpRequest;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.objects.LabelSelector;
 import dev.sluice.manager.objects.Refusal;
+import dev.sluice.manager.paths.PathTraffic;
 import dev.sluice.manager.store.MemoryStore;
 import dev.sluice.manager.traces.CaptureFiles;
 import dev.sluice.model.ConfigurationLoader;
@@ -143,6 +144,7 @@ class RequestFuzzTest {
                 new Accounts(store, inventory, InstantSource.system()),
                 new EventLog(InstantSource.system()),
                 new CaptureFiles(),
+                new PathTraffic(System::nanoTime),
                 Optional.of(Enrolments.open(
                         store,
                         inventory,
