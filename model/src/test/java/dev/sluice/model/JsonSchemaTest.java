@@ -15,11 +15,9 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
-import tools.jackson.databind.json.JsonMapper;
 
 /** What a schema refuses, readers refuse; and what it takes they take, as far as a schema can say. */
 class JsonSchemaTest {
-    private static final JsonMapper MAPPER = new JsonMapper();
     private static final Map<String, Map<String, Object>> KINDS = JsonSchema.kinds();
     private static final SchemaCheck CHECK = new SchemaCheck(Map.of("components", Map.of("schemas", KINDS)));
 
@@ -115,7 +113,7 @@ class JsonSchemaTest {
     }
 
     private static YamlNode node(@Nullable Object value) {
-        return YamlReader.read(MAPPER.writeValueAsString(value)).documents().getFirst();
+        return YamlReader.read(YamlText.of(value)).documents().getFirst();
     }
 
     private static boolean reads(ValueType<?> type, @Nullable Object value) {
