@@ -16,13 +16,11 @@ import dev.sluice.manager.store.Store.Put;
 import dev.sluice.manager.store.StoreException;
 import dev.sluice.model.ExistingFlows;
 import dev.sluice.model.Kind;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -44,9 +42,6 @@ public final class Inventory {
 
     /** Written by every change of the configuration: two that are checked against the same state cannot both be stored. */
     static final String HEAD = "head";
-
-    /** What the newest change that said anything of flows in progress said: a word of {@link ExistingFlows}. It stands for the transaction that wrote it only. */
-    private static final String FLOWS = "flows";
 
     /** Where users, tenants and tokens are in the store. */
     private static final String ACCESS_PREFIX = "access/";
@@ -208,18 +203,7 @@ public final class Inventory {
 
     /** What changes behind a revision said of flows in progress, by their revisions; those that said nothing are not in it. */
     public Map<Long, ExistingFlows> saidOfFlows(long after) {
-        try {
-            Map<Long, ExistingFlows> said = new HashMap<>();
-            for (Event event : store.events(FLOWS, after, EVENTS_MAX)) {
-                ExistingFlows.of(new String(event.entry().value(), StandardCharsets.UTF_8))
-                        .ifPresent(flows -> said.put(event.entry().revision(), flows));
-            }
-            return said;
-        } catch (CompactedException e) {
-            throw gone(e, "list again");
-        } catch (StoreException e) {
-            throw refusal(e);
-        }
+        return guarded(() -> FlowWords.behind(store, after, EVENTS_MAX));
     }
 
     /** Objects that the manager makes itself. */
@@ -338,8 +322,7 @@ public final class Inventory {
             ManagedObject was = objects.get(key);
             conditions.add(new Condition(key, was == null ? 0 : was.revision()));
         }
-        caller.existingFlows()
-                .ifPresent(flows -> changes.add(new Put(FLOWS, flows.word().getBytes(StandardCharsets.UTF_8))));
+        caller.existingFlows().ifPresent(flows -> changes.add(FlowWords.put(flows)));
         if (draft.isRecorded()) {
             Optional<Entry> head = store.get(HEAD);
             if (head.map(Entry::revision).orElse(0L) > snapshot.revision()) {
