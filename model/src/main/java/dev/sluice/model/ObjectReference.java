@@ -3,6 +3,7 @@ package dev.sluice.model;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Collectors;
 
 /** Writes the reference of all objects from the tables that the readers use. */
 public final class ObjectReference {
@@ -48,7 +49,7 @@ public final class ObjectReference {
             rows(out, "spec", kind.spec());
             out.append('\n');
         }
-        out.append(generated());
+        out.append(GeneratedKind.ALL.stream().map(GeneratedKind::markdown).collect(Collectors.joining("\n")));
         return out.toString().stripTrailing() + "\n";
     }
 
@@ -77,53 +78,6 @@ public final class ObjectReference {
                 + " values, and no tags. Fields that are unknown, duplicate, of a wrong type or out of range are errors; all of"
                 + " them are reported at once (up to " + ProblemLog.PROBLEMS_MAX + "), and nothing is used of a"
                 + " configuration with an error.\n\n";
-    }
-
-    private static String generated() {
-        return """
-                ## ServicePath
-
-                One path of a chain, as hosts tell of it. A manager makes these objects, and deletes them; nobody writes them, and they stand in no file: \
-                [paths from one place](../guides/observing.md#paths-from-one-place). The name is that of the chain, `-` and ten digits that name the path.
-
-                | field | values | meaning |
-                |---|---|---|
-                | `spec.chain` | name of a ServiceChain | The chain. |
-                | `spec.path` | text | What hosts call it: `chain[fw-1,ips-2]`. |
-                | `spec.spi`, `spec.reverseSpi` | 1..16777215 | Service path identifiers of forward and reverse packets; absent: the path is known on one host only. |
-                | `spec.svni`, `spec.mode` | 0..16777215; direct, hub | The virtual network that carries it, and how; absent: likewise. |
-                | `spec.hops[]` | `service`, `instance`, `node`, `copy`, `visits`, `onFailure` | Its service nodes in forward order, with their hosts. `copy`: it gets copies only. `visits`: both, forward or reverse. `onFailure`: closed or open, what happens to packets if it is dead and their rule does not say. |
-                | `status.state` | in use, backup, dead, failed, unproven, awaited, resting, kept, retired, unknown, mixed | What the hosts that are connected say of it; `mixed` if they do not agree, `unknown` if none is connected. |
-                | `status.nodes[]` | `name`, `state`, `reason` | What each host says, first those that do not use it; the first 50. |
-                | `status.nodesTotal` | number | How many hosts know the path. |
-                | `status.deadInstances[]` | names | Instances on it that some host takes for dead. |
-                | `status.routing[]` | `router`, `node`, `state`, `reason`, `onFailure` | Its first and last hop: the internal service routing at each router, pair of ports or switch whose rules lead to it. `state`: alive, unproven (not heard of yet), unknown, or dead, which a host of its service nodes says; then packets that have to go back there meet `onFailure` if their rule does not say. `router` is left out if it belongs to another tenant. Those that are not alive come first; the first 50. |
-                | `status.traffic` | `flows`, `forward`, `reverse`, `uninspected`, `hops[]`, `nodes[]` | Only where it is asked for: [what paths carry](../guides/observing.md#what-paths-carry). |
-                | `status.conditions[]` | `InUse` | True if new flows get it on all hosts that know it, Unknown if none of them is connected. |
-
-                ## ServiceInstanceRuntime
-
-                What serves chains on a host: a service instance that the host has, or a router, pair of ports or switch of the host whose rules lead to chains, as the internal service `routing` that is first and last hop of their paths. A manager makes these objects of what \
-                hosts tell, and nobody writes them: [who serves where](../guides/observing.md#who-serves-where). The name is that of the instance or router, `-` and ten digits that name what it is and the host.
-
-                | field | values | meaning |
-                |---|---|---|
-                | `spec.kind` | instance, router, pair, switch | What it is. |
-                | `spec.service` | name of a Service; routing | The service; of routers, pairs and switches routing. |
-                | `spec.instance` | name of a ServiceInstance | Of an instance. |
-                | `spec.router` | name of a LogicalRouter or LogicalSwitch; of a pair those of its ports: `left/right` | Of the others. |
-                | `spec.node` | name of a host | Where it is. |
-                | `spec.interfaces[]` | `side`, `name`, `mac` | Of an instance, the Linux interfaces that lead to it and to nothing else. `side`: in, out or both. `mac`: the MAC address that frames have on this side; absent: it is asked for. |
-                | `spec.endpoint` | IP address | Of an instance in the underlay its address; of a router where tunnels of its planes end on the host, absent without an underlay. |
-                | `spec.tenant` | 1..4294967295 | Of a router, the number that all nodes know it by on their planes; absent likewise. |
-                | `spec.planes[]` | `svni`, `attachment`; of routers also `chains`, `ports`, `interfaces`, `instances` | The service planes that it is on: of the chains whose paths lead through the instance, or that rules of the router lead to. `ports`: where these rules are. `interfaces`: to service nodes of the host itself; to others lead tunnels of the plane. `instances`: `fw-1`, or `fw-1@host-b`. The first 20 planes, and 50 names of each list. |
-                | `status.state` | active, inactive, unknown | Whether it may have packets: known to serve and not taken out of use. |
-                | `status.liveness` | up, down, unproven, unknown | Of an instance what its host finds; unproven: nothing was heard of it yet; unknown: the host is not connected. Of a router what the other hosts find that are connected. |
-                | `status.adminState` | up, down, drain, maintenance | Of an instance, as it is in force on the host. |
-                | `status.reason` | text | Why it does not serve. |
-                | `status.downInterfaces[]` | `name`, `reason` | Interfaces of the instance that no frame can cross. |
-                | `status.conditions[]` | `Alive` | True, False or Unknown by `liveness`, since when. |
-                """;
     }
 
     private static void header(StringBuilder out) {
