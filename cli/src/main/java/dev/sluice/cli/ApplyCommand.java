@@ -62,13 +62,14 @@ final class ApplyCommand extends ManagerRequest {
         parameters.put("dryRun", dryRun ? "true" : "");
         parameters.put("confirmSeconds", confirmSeconds == null ? "" : String.valueOf(confirmSeconds));
         parameters.put("existingFlows", flows.word());
-        owner.addTo(parameters);
+        owner.addTo(spec, parameters);
         try {
             Map<String, @Nullable Object> changed =
                     client.post(ManagerClient.path("/api/v1/apply", parameters), objects.yaml());
             int status = print(changed, text(changed));
             if (waitSeconds != null && !dryRun) {
                 List<Map<String, @Nullable Object>> stored = Fields.objects(changed, "items").stream()
+                        .filter(item -> !Fields.text(item, "result").equals("deleted"))
                         .map(item -> Fields.object(item.get("object")))
                         .toList();
                 new AppliedWait(client, new ProgressLine(spec.commandLine().getErr())).until(stored, waitSeconds);

@@ -31,7 +31,7 @@ import picocli.CommandLine.Parameters;
                     + " node, as they are now), or a file or directory here. Comments and the order of objects do not"
                     + " count.",
             "With -f, between what a manager has and what it would have if these files were applied, with the same"
-                    + " --field-manager and --force; objects that are in no file stay.",
+                    + " --field-manager, --force and --prune; without that, objects that are in no file stay.",
             "Exit status: 0 no difference, 1 differences, 2 wrong usage, 3 a configuration cannot be read."
         })
 final class DiffCommand extends NodeCommand {
@@ -119,7 +119,7 @@ final class DiffCommand extends NodeCommand {
     private Side applied(Side kept) {
         ObjectFiles objects = ObjectFiles.read(files);
         Map<String, String> parameters = new LinkedHashMap<>(Map.of("dryRun", "true"));
-        owner.addTo(parameters);
+        owner.addTo(spec, parameters);
         try {
             Map<String, @Nullable Object> changed =
                     manager.client().post(ManagerClient.path("/api/v1/apply", parameters), objects.yaml());
@@ -131,7 +131,12 @@ final class DiffCommand extends NodeCommand {
             }
             for (Map<String, @Nullable Object> item : Fields.objects(changed, "items")) {
                 Map<String, @Nullable Object> object = written(Fields.object(item.get("object")));
-                byTitle.put(Fields.text(object, "kind") + "/" + Fields.text(object, "metadata.name"), object);
+                String title = Fields.text(object, "kind") + "/" + Fields.text(object, "metadata.name");
+                if (Fields.text(item, "result").equals("deleted")) {
+                    byTitle.remove(title);
+                } else {
+                    byTitle.put(title, object);
+                }
             }
             return new Side(
                     "manager with these files", Map.of("applied", YamlText.documents(List.copyOf(byTitle.values()))));

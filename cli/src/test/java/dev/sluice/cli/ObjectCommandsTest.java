@@ -126,6 +126,30 @@ class ObjectCommandsTest {
     }
 
     @Test
+    void whatIsInNoFileAnyMoreGoesWhereThatIsAskedFor() throws IOException {
+        String all = folder.resolve("a.yaml").toString();
+        String less = Files.writeString(
+                        folder.resolve("less.yaml"),
+                        OBJECTS.substring(0, OBJECTS.indexOf("apiVersion: sluice.dev/v1\nkind: ServicePolicy")))
+                .toString();
+        assertThat(run("apply", "-f", all, "--field-manager", "ci").status()).isZero();
+        Cli unnamed = run("apply", "-f", less, "--prune");
+        assertThat(unnamed.status()).isEqualTo(ExitCode.USAGE);
+        assertThat(unnamed.err()).contains("say under which with --field-manager");
+        assertThat(run("apply", "-f", less, "--prune", "--field-manager", "other", "--dry-run")
+                        .out())
+                .doesNotContain("deleted");
+        assertThat(run("diff", "-f", less, "--prune", "--field-manager", "ci").out())
+                .contains("removed ServicePolicy/web");
+        assertThat(run("apply", "-f", less, "--prune", "--field-manager", "ci", "--dry-run")
+                        .out())
+                .contains("ServicePolicy/web deleted (dry run)");
+        assertThat(run("apply", "-f", less, "--prune", "--field-manager", "ci").out())
+                .contains("Service/firewall unchanged", "ServicePolicy/web deleted\n");
+        assertThat(run("get", "servicepolicies").out()).isEqualTo("(there are no servicepolicies)\n");
+    }
+
+    @Test
     void treeShowsRulesServicesAndInstances() {
         apply();
         String tree = run("tree").out();

@@ -9,6 +9,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -130,6 +132,23 @@ public record ManagedObject(Kind kind, String name, long revision, ObjectNode tr
             }
         }
         return owners;
+    }
+
+    /** Who owns fields of it, without the manager itself. */
+    Set<String> ownersAmongPeople() {
+        return owners(owner -> !OWN_OWNERS.contains(owner.manager()));
+    }
+
+    /** Who owns fields of it because he applied them. */
+    Set<String> appliers() {
+        return owners(owner -> owner.operation().equals("Apply"));
+    }
+
+    private Set<String> owners(Predicate<FieldOwner> which) {
+        return FieldOwner.of(tree).stream()
+                .filter(owner -> !owner.fields().isEmpty() && which.test(owner))
+                .map(FieldOwner::manager)
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     /** As users see it: with the revision, in the usual order of fields. */

@@ -8,6 +8,7 @@ import dev.sluice.manager.objects.Edit;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.objects.LabelSelector;
 import dev.sluice.manager.objects.ManagedObject;
+import dev.sluice.manager.objects.Pruning;
 import dev.sluice.manager.objects.Refusal;
 import dev.sluice.manager.objects.Refusal.Cause;
 import dev.sluice.manager.objects.Refusal.Reason;
@@ -25,6 +26,7 @@ import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -209,19 +211,35 @@ final class ObjectRoutes {
     }
 
     private HttpAnswer applyMany(Call call) throws IOException {
-        checkChange(call, "force", "confirmSeconds");
+        checkChange(call, "force", "confirmSeconds", "prune");
         boolean force = call.flag("force");
         long seconds = call.number("confirmSeconds", 1, Trials.SECONDS_MAX, 0);
         List<Edit> edits = new ArrayList<>();
         call.objects().forEach(object -> edits.add(new Edit.Apply(object, force)));
-        if (seconds == 0) {
-            return Answers.changed(call, inventory.change(edits, call.caller(), call.flag("dryRun")));
-        }
         Trials trials = inventory.trials();
-        Changed changed = trials.change(edits, call.caller(), call.flag("dryRun"), Duration.ofSeconds(seconds));
+        boolean dryRun = call.flag("dryRun");
+        Optional<Duration> trial = seconds == 0 ? Optional.empty() : Optional.of(Duration.ofSeconds(seconds));
+        Changed changed = call.flag("prune")
+                ? pruning(call, edits, trial).run(dryRun)
+                : trial.isPresent()
+                        ? trials.change(edits, call.caller(), dryRun, trial.get())
+                        : inventory.change(edits, call.caller(), dryRun);
+        if (trial.isEmpty()) {
+            return Answers.changed(call, changed);
+        }
         ObjectNode body = Answers.changes(changed);
         Answers.putTrial(body, trials.of(changed));
         return Answers.value(call, body);
+    }
+
+    private Pruning pruning(Call call, List<Edit> edits, Optional<Duration> trial) {
+        if (call.request().parameter("fieldManager").isEmpty()) {
+            throw new Refusal(
+                    Reason.BAD_REQUEST,
+                    "it is not said whose objects are to go that are not applied any more",
+                    "name fieldManager, one that applies these objects and no others; nothing was changed");
+        }
+        return new Pruning(inventory, edits, call.caller(), trial);
     }
 
     private HttpAnswer deleteMany(Call call) throws IOException {

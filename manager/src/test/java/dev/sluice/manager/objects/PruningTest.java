@@ -1,0 +1,128 @@
+package dev.sluice.manager.objects;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.sluice.manager.access.Binding;
+import dev.sluice.manager.access.Identity;
+import dev.sluice.manager.access.Role;
+import dev.sluice.manager.objects.Refusal.Reason;
+import dev.sluice.manager.store.MemoryStore;
+import dev.sluice.manager.store.Store;
+import dev.sluice.model.Kind;
+import dev.sluice.model.WrittenObject;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+class PruningTest {
+    private static final Caller CI = new Caller("test", "ci");
+    private static final String FIREWALL = InventoryTest.FIREWALL;
+    private static final String CHAIN = InventoryTest.CHAIN;
+    private static final String IPS = FIREWALL.replace("firewall", "ips");
+
+    private final Store store = new MemoryStore();
+    private Instant now = Instant.parse("2026-01-01T00:00:00Z");
+    private final Inventory inventory = new Inventory(store, () -> now);
+
+    private static List<Edit> edits(String... texts) {
+        WrittenObject.Read read = WrittenObject.read("test", String.join("---\n", texts));
+        assertThat(read.problems()).isEmpty();
+        List<Edit> edits = new ArrayList<>();
+        read.objects().forEach(object -> edits.add(new Edit.Apply(object, true)));
+        return edits;
+    }
+
+    private Changed prune(Caller caller, boolean dryRun, String... texts) {
+        return new Pruning(inventory, edits(texts), caller, Optional.empty()).run(dryRun);
+    }
+
+    private List<String> there() {
+        return inventory.all().objects().stream().map(ManagedObject::title).toList();
+    }
+
+    private static List<String> said(Changed changed) {
+        return changed.items().stream()
+                .map(item -> item.object().title() + " " + item.what().word())
+                .toList();
+    }
+
+    @Test
+    void whatIsNotAppliedAnyMoreGoesInTheSameChange() {
+        inventory.change(edits(FIREWALL, CHAIN, IPS), CI, false);
+        long revision = inventory.revision();
+        Changed dry = prune(CI, true, IPS);
+        assertThat(said(dry))
+                .containsExactly("Service/ips unchanged", "ServiceChain/inspect deleted", "Service/firewall deleted");
+        assertThat(inventory.revision()).isEqualTo(revision);
+        assertThat(said(prune(CI, false, IPS))).isEqualTo(said(dry));
+        assertThat(there()).containsExactly("Service/ips");
+        assertThat(inventory.revision()).as("one change").isEqualTo(revision + 1);
+    }
+
+    @Test
+    void whatOthersAppliedOrSetFieldsOfStays() {
+        inventory.change(edits(FIREWALL), CI, false);
+        inventory.change(edits(IPS), new Caller("test", "bob"), false);
+        inventory.change(edits(CHAIN), CI, false);
+        String more = CHAIN.replace("spec: {profiles: [firewall]}", "spec: {onFailure: open}");
+        inventory.change(edits(more), new Caller("test", "bob"), false);
+        Changed changed = prune(CI, false, FIREWALL);
+        assertThat(said(changed)).containsExactly("Service/firewall unchanged");
+        assertThat(changed.warnings())
+                .contains("ServiceChain/inspect stays though it is not applied any more: bob set fields of it too");
+        assertThat(there()).containsExactly("ServiceChain/inspect", "Service/firewall", "Service/ips");
+    }
+
+    /** What the manager fills in does not make it somebody else's. */
+    @Test
+    void whatTheManagerFoundOfItGoesWithIt() {
+        inventory.change(edits(FIREWALL, InventoryTest.INSTANCE.replace(", labels: {rack: r1}", "")), CI, false);
+        String found = InventoryTest.INSTANCE
+                .replace("name: fw-1, labels: {rack: r1}", "name: fw-1, labels: {found: here}")
+                .replaceFirst("spec: .*", "spec: {node: edge}");
+        inventory.change(edits(found), new Caller("manager", ManagedObject.DISCOVERY), false);
+        assertThat(said(prune(CI, false, FIREWALL)))
+                .containsExactly("Service/firewall unchanged", "ServiceInstance/fw-1 deleted");
+    }
+
+    @Test
+    void whatOthersNeedKeepsEverythingAsItIs() {
+        inventory.change(edits(FIREWALL), CI, false);
+        inventory.change(edits(CHAIN), new Caller("test", "bob"), false);
+        Refusal refusal = catchThrowableOfType(Refusal.class, () -> prune(CI, false, IPS));
+        assertThat(refusal.reason()).isEqualTo(Reason.CONFLICT);
+        assertThat(refusal).hasMessageContaining("other objects still need Service/firewall");
+        assertThat(there()).containsExactly("ServiceChain/inspect", "Service/firewall");
+    }
+
+    /** Two tenants may use one name for their field owner; neither learns of the other. */
+    @Test
+    void objectsOfOtherTenantsAreNoneOfIt() {
+        store.commit(List.of(), List.of(new Tenants(new TreeSet<>(List.of("acme", "umbra"))).stored()));
+        inventory.change(
+                edits(FIREWALL.replace("firewall", "acme.fw"), FIREWALL.replace("firewall", "umbra.fw")), CI, false);
+        Caller acme = new Caller(
+                "alice", "ci", new Identity("alice", List.of(new Binding(Role.SECURITY_ADMIN, "acme")), "", ""));
+        assertThat(said(prune(acme, false, FIREWALL.replace("firewall", "acme.other"))))
+                .containsExactly("Service/acme.other created", "Service/acme.fw deleted");
+        assertThat(inventory.get(Kind.SERVICE, "umbra.fw")).isPresent();
+    }
+
+    @Test
+    void onTrialItAllComesBack() {
+        Caller alice = new Caller(
+                "alice", "ci", new Identity("alice", List.of(new Binding(Role.ADMIN, Binding.EVERYWHERE)), "", ""));
+        inventory.change(edits(FIREWALL), alice, false);
+        Changed changed = new Pruning(inventory, edits(IPS), alice, Optional.of(Duration.ofMinutes(1))).run(false);
+        assertThat(inventory.trials().of(changed)).isPresent();
+        assertThat(there()).containsExactly("Service/ips");
+        now = now.plusSeconds(61);
+        assertThat(inventory.trials().step(List.of())).isPresent();
+        assertThat(there()).containsExactly("Service/firewall");
+    }
+}
