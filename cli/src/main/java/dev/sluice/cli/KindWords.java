@@ -21,11 +21,37 @@ final class KindWords implements Iterable<String> {
      */
     record Named(@Nullable Kind kind, List<String> names) {}
 
+    /** The words for kinds alone. */
+    static final class OfKinds implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return Kind.plurals().iterator();
+        }
+    }
+
     @Override
     public Iterator<String> iterator() {
         List<String> words = new ArrayList<>(Kind.plurals());
         words.add(ALL);
         return words.iterator();
+    }
+
+    /** Objects of one kind, or of several as {@code KIND/NAME KIND/NAME}. */
+    static List<Named> parseEach(CommandSpec spec, String first, List<String> rest) {
+        if (rest.stream().noneMatch(word -> word.contains("/"))) {
+            return List.of(parse(spec, first, rest));
+        }
+        List<String> words = new ArrayList<>(rest);
+        words.addFirst(first);
+        for (String word : words) {
+            if (!word.contains("/")) {
+                throw new ParameterException(
+                        spec.commandLine(),
+                        "'" + word
+                                + "' does not say which kind it is of; write KIND NAME NAME, or KIND/NAME KIND/NAME");
+            }
+        }
+        return words.stream().map(word -> parse(spec, word, List.of())).toList();
     }
 
     static Named parse(CommandSpec spec, String kindText, List<String> names) {

@@ -7,6 +7,7 @@ import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -123,10 +124,13 @@ final class ObjectTables {
         };
     }
 
-    /** A table for one kind, or one after the other for those that there are objects of. */
-    static String render(List<Map<String, @Nullable Object>> objects, @Nullable Kind only) {
+    /** In place of the status of an object that is there no longer, or does not belong to those that are shown any more. */
+    private static final String GONE = "gone";
+
+    /** A table for one kind, or one after the other for those that there are objects of; wide: with all that may be long. */
+    static String render(List<Map<String, @Nullable Object>> objects, @Nullable Kind only, boolean wide) {
         if (only != null) {
-            return table(objects, only).render("there are no " + only.plural());
+            return table(objects, only, wide).render("there are no " + only.plural());
         }
         List<String> parts = new ArrayList<>();
         for (Kind kind : Kind.values()) {
@@ -134,26 +138,42 @@ final class ObjectTables {
                     .filter(object -> Fields.text(object, "kind").equals(kind.word()))
                     .toList();
             if (!ofKind.isEmpty()) {
-                parts.add(kind.word() + "\n" + table(ofKind, kind).render(""));
+                parts.add(kind.word() + "\n" + table(ofKind, kind, wide).render(""));
             }
         }
         return parts.isEmpty() ? "(there are no objects)\n" : String.join("\n", parts);
     }
 
-    private static Table table(List<Map<String, @Nullable Object>> objects, Kind kind) {
+    /** A table with these objects, which may be shown and have further rows. */
+    static Table table(List<Map<String, @Nullable Object>> objects, Kind kind, boolean wide) {
         Table table = new Table().words("NAME");
-        List<Column> columns = columns(kind);
-        columns.forEach(column -> table.words(column.head()));
+        columns(kind).forEach(column -> table.words(column.head()));
         table.words("STATUS").words("AGE");
-        for (Map<String, @Nullable Object> object : objects) {
-            List<String> cells = new ArrayList<>();
-            cells.add(Fields.text(object, "metadata.name"));
-            columns.forEach(column -> cells.add(cell(column.head(), value(object, column))));
-            cells.add(status(object));
-            cells.add(age(Fields.text(object, "metadata.creationTimestamp"), Instant.now()));
-            table.row(cells.toArray());
+        if (wide) {
+            table.words("VERSION").words("LABELS").words("MESSAGE");
         }
+        Instant now = Instant.now();
+        objects.forEach(
+                object -> table.row(cells(object, kind, wide, false, now).toArray()));
         return table;
+    }
+
+    /** What a row says of an object; gone: of one that was as it is here. */
+    static List<String> cells(
+            Map<String, @Nullable Object> object, Kind kind, boolean wide, boolean gone, Instant now) {
+        List<String> cells = new ArrayList<>();
+        cells.add(Fields.text(object, "metadata.name"));
+        columns(kind).forEach(column -> cells.add(cell(column.head(), value(object, column))));
+        cells.add(gone ? GONE : status(object));
+        cells.add(age(Fields.text(object, "metadata.creationTimestamp"), now));
+        if (wide) {
+            cells.add(Fields.text(object, "metadata.resourceVersion"));
+            cells.add(Fields.object(Fields.at(object, "metadata.labels")).entrySet().stream()
+                    .map(label -> label.getKey() + "=" + label.getValue())
+                    .collect(Collectors.joining(",")));
+            cells.add(gone ? "" : message(object));
+        }
+        return cells;
     }
 
     private static @Nullable Object value(Map<String, @Nullable Object> object, Column column) {
@@ -193,20 +213,32 @@ final class ObjectTables {
         return String.valueOf(item);
     }
 
+    /** The condition that says most: the first that does not hold, else the last. */
+    private static Optional<Map<String, @Nullable Object>> shown(Map<String, @Nullable Object> object) {
+        List<Map<String, @Nullable Object>> conditions = Fields.objects(object, "status.conditions");
+        return conditions.stream()
+                .filter(condition -> !Fields.text(condition, "status").equalsIgnoreCase("true"))
+                .findFirst()
+                .or(() -> conditions.isEmpty() ? Optional.empty() : Optional.of(conditions.getLast()));
+    }
+
     /** The first condition that does not hold, else the last one that does. */
     static String status(Map<String, @Nullable Object> object) {
-        String status = "";
-        for (Map<String, @Nullable Object> condition : Fields.objects(object, "status.conditions")) {
-            String truth = Fields.text(condition, "status");
-            if (truth.equalsIgnoreCase("unknown")) {
-                return Fields.text(condition, "type") + "?";
-            }
-            if (!truth.equalsIgnoreCase("true")) {
-                return "not " + Fields.text(condition, "type");
-            }
-            status = Fields.text(condition, "type");
-        }
-        return status;
+        return shown(object)
+                .map(condition -> {
+                    String type = Fields.text(condition, "type");
+                    String truth = Fields.text(condition, "status");
+                    return truth.equalsIgnoreCase("unknown")
+                            ? type + "?"
+                            : truth.equalsIgnoreCase("true") ? type : "not " + type;
+                })
+                .orElse("");
+    }
+
+    private static String message(Map<String, @Nullable Object> object) {
+        return shown(object)
+                .flatMap(condition -> Fields.text(condition, "message").lines().findFirst())
+                .orElse("");
     }
 
     /** How long ago that was, in the largest unit. */

@@ -10,6 +10,7 @@ final class Table {
     private final List<String> heads = new ArrayList<>();
     private final List<Boolean> right = new ArrayList<>();
     private final List<List<String>> rows = new ArrayList<>();
+    private int[] widths = {};
 
     /** A column whose cells are words. */
     Table words(String head) {
@@ -27,6 +28,11 @@ final class Table {
 
     /** A row; as many cells as there are columns, empty ones are shown as "-". */
     Table row(Object... cells) {
+        rows.add(words(cells));
+        return this;
+    }
+
+    private List<String> words(Object... cells) {
         if (cells.length != heads.size()) {
             throw new IllegalArgumentException(cells.length + " cells for " + heads.size() + " columns");
         }
@@ -35,8 +41,7 @@ final class Table {
             String text = String.valueOf(cell);
             row.add(text.isEmpty() ? "-" : text);
         }
-        rows.add(row);
-        return this;
+        return row;
     }
 
     /** Without rows, a sentence in brackets instead of a table. */
@@ -44,20 +49,31 @@ final class Table {
         if (rows.isEmpty()) {
             return "(" + none + ")\n";
         }
-        int[] widths = new int[heads.size()];
-        for (int column = 0; column < widths.length; column++) {
-            widths[column] = heads.get(column).length();
-            for (List<String> row : rows) {
-                widths[column] = Math.max(widths[column], row.get(column).length());
-            }
-        }
+        widths = new int[heads.size()];
+        widen(heads);
+        rows.forEach(this::widen);
         StringBuilder text = new StringBuilder();
-        line(text, heads, widths);
-        rows.forEach(row -> line(text, row, widths));
+        line(text, heads);
+        rows.forEach(row -> line(text, row));
         return text.toString();
     }
 
-    private void line(StringBuilder text, List<String> cells, int[] widths) {
+    /** One more row for a table that is shown already; columns are as wide as there, or as a wider cell since. */
+    String further(Object... cells) {
+        List<String> row = words(cells);
+        widen(row);
+        StringBuilder text = new StringBuilder();
+        line(text, row);
+        return text.toString();
+    }
+
+    private void widen(List<String> row) {
+        for (int column = 0; column < widths.length; column++) {
+            widths[column] = Math.max(widths[column], row.get(column).length());
+        }
+    }
+
+    private void line(StringBuilder text, List<String> cells) {
         StringBuilder line = new StringBuilder();
         for (int column = 0; column < widths.length; column++) {
             String cell = cells.get(column);

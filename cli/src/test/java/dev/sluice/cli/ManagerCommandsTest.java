@@ -2,20 +2,17 @@ package dev.sluice.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.sun.net.httpserver.HttpServer;
 import dev.sluice.manager.Manager;
 import dev.sluice.model.ConfigurationLoader;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -266,35 +263,19 @@ class ManagerCommandsTest {
 
     /** A manager that was restored has another history: what it had last is not to be gone on with. */
     @Test
-    void watchBeginsAnewWhereWhatWasMissedIsNotKept() throws Exception {
-        List<String> asked = new CopyOnWriteArrayList<>();
-        HttpServer restored = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        restored.createContext("/", exchange -> {
-            String last = String.valueOf(exchange.getRequestHeaders().getFirst("Last-Event-ID"));
-            asked.add(last);
-            boolean gone = !last.equals("null");
-            String body = gone ? "{\"status\": 410, \"detail\": \"revision 7 has not been yet\"}" : """
+    void watchBeginsAnewWhereWhatWasMissedIsNotKept() throws IOException {
+        String event = """
                 id: 7
                 event: added
                 data: {"object": {"kind": "Service", "metadata": {"name": "fw"}}}
 
                 """;
-            byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-            exchange.getResponseHeaders().set("Content-Type", gone ? "application/problem+json" : "text/event-stream");
-            exchange.sendResponseHeaders(gone ? 410 : 200, bytes.length);
-            exchange.getResponseBody().write(bytes);
-            exchange.close();
-        });
-        restored.start();
-        try {
-            String address = "http://127.0.0.1:" + restored.getAddress().getPort();
-            Cli run = Cli.run("watch", "--count", "2", "--manager", address);
+        try (ScriptedStreams restored = new ScriptedStreams(event, ScriptedStreams.GONE, event)) {
+            Cli run = Cli.run("watch", "--count", "2", "--manager", restored.address());
             assertThat(run.status()).isZero();
             assertThat(run.out().lines()).hasSize(2).allMatch(line -> line.startsWith("added     Service/fw"));
             assertThat(run.err()).contains("is not kept any more; all objects follow");
-            assertThat(asked).containsExactly("null", "7", "null");
-        } finally {
-            restored.stop(0);
+            assertThat(restored.asked()).containsExactly("null", "7", "null");
         }
     }
 
@@ -414,13 +395,6 @@ class ManagerCommandsTest {
                                 folder.resolve("gone").toString())
                         .err())
                 .contains("can't be read");
-    }
-
-    @Test
-    void completionKnowsTheKinds() {
-        assertThat(Cli.run("completion", "bash").out())
-                .contains("servicepolicies")
-                .contains("logicalswitches");
     }
 
     private String withStore(String... more) {
