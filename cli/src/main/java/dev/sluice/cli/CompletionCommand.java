@@ -8,26 +8,26 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code sluice completion bash}. */
+/** {@code sluice completion}. */
 @Command(
         name = "completion",
         description = {
             "Prints a script that completes commands and options in a shell.",
-            "For this shell only: source <(sluice completion bash)"
+            "For this shell only: source <(sluice completion bash), source <(sluice completion zsh) behind compinit, or sluice completion fish | source. The Debian package has all three."
         })
 final class CompletionCommand implements Callable<Integer> {
     /** Shells that there is a script for. */
     enum Shell {
-        bash
+        bash,
+        zsh,
+        fish
     }
 
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli before call
     private CommandSpec spec;
 
-    @Parameters(
-            paramLabel = "SHELL",
-            description = "bash (zsh takes the same script after: autoload bashcompinit; bashcompinit).")
+    @Parameters(paramLabel = "SHELL", description = "${COMPLETION-CANDIDATES}.")
     private Shell shell = Shell.bash;
 
     @Override
@@ -35,6 +35,8 @@ final class CompletionCommand implements Callable<Integer> {
         CommandLine root = spec.root().commandLine();
         String script = switch (shell) {
             case bash -> AutoComplete.bash(spec.root().name(), root);
+            case zsh -> ZshCompletion.of(root);
+            case fish -> FishCompletion.of(root);
         };
         spec.commandLine().getOut().println(script);
         return ExitCode.OK;

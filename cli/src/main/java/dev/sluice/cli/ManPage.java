@@ -46,7 +46,7 @@ final class ManPage {
         line(".SH COMMANDS");
         root.getSubcommands().values().forEach(this::command);
         line(".SH EXIT STATUS");
-        line("0: done. 1: failed. 2: wrong usage.");
+        line(ExitCode.MEANINGS);
         line(".SH FILES");
         file("/etc/sluice/NAME", "Objects of the node NAME, as YAML (sluice@NAME.service).");
         file("/etc/default/sluice", "Options of the services.");

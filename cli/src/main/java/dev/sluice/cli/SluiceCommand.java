@@ -10,6 +10,7 @@ import picocli.CommandLine.ScopeType;
         description = "Steers flows through service nodes that know nothing about it.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
+        footer = {"", "Exit status: " + ExitCode.MEANINGS},
         scope = ScopeType.INHERIT)
 final class SluiceCommand {
     /** All commands below it, in the order of the help. */
@@ -41,6 +42,7 @@ final class SluiceCommand {
             StopCommand.class,
             UninstallCommand.class,
             ManagerCommand.class,
+            ExplainCommand.class,
             ApplyCommand.class,
             GetCommand.class,
             DescribeCommand.class,

@@ -20,10 +20,10 @@ public final class CommandLineReference {
 
                 Generated from the commands' annotations by `./dev docs`; don't edit.
 
-                Exit status of every command: 0 done, 1 failed, 2 wrong usage. Results go to stdout, errors and logs to stderr. Every command has
+                Exit status of every command: %s Results go to stdout, errors and logs to stderr; with `-o json` also an error goes to stdout, as `{"error": ...}`. Every command has
                 `-h`, `--help` and `-V`, `--version`.
 
-                """);
+                """.formatted(ExitCode.MEANINGS));
         CommandLine line = Main.commandLine();
         overview(line, out);
         command(line, out);

@@ -89,14 +89,6 @@ class MainTest {
     }
 
     @Test
-    void completionKnowsCommandsAndOptions() {
-        assertThat(Cli.run("completion", "bash").out())
-                .startsWith("#!/usr/bin/env bash")
-                .contains("validate")
-                .contains("--log-level");
-    }
-
-    @Test
     void commandsSayThatNobodyListens() {
         String socket = folder.resolve("gone.sock").toString();
         for (String command : List.of("status", "flows", "counters", "reload", "stop")) {
