@@ -80,6 +80,17 @@ class UnitFileTest {
     }
 
     @Test
+    void reloadingTheUnitAsksTheNodeThatItStarts() throws Exception {
+        List<String> words = List.of(values(NODE, "ExecReload").getFirst().split(" ", -1));
+        CommandLine.ParseResult parsed = Main.commandLine()
+                .parseArgs(words.subList(1, words.size()).toArray(String[]::new))
+                .subcommand();
+        assertThat(parsed.commandSpec().name()).isEqualTo("reload");
+        assertThat(parsed.matchedOptionValue("--socket", Path.of(""))).isEqualTo(Path.of("/run/sluice/%i.sock"));
+        assertThat(values(NODE, "ExecStart").getFirst()).contains("--socket /run/sluice/%i.sock");
+    }
+
+    @Test
     void commandLineTakesWhatTheUnitOfTheAgentStarts() throws Exception {
         CommandLine.ParseResult parsed = started(AGENT, "SLUICE_AGENT_OPTIONS");
         assertThat(parsed.commandSpec().name()).isEqualTo("agent");
@@ -149,7 +160,7 @@ class UnitFileTest {
         Files.writeString(
                 file,
                 text(unit)
-                        .replaceAll("(?m)^(ExecStart|ExecStartPre)=\\S+", "$1=/bin/true")
+                        .replaceAll("(?m)^(ExecStart|ExecStartPre|ExecReload)=\\S+", "$1=/bin/true")
                         .replaceAll("(?m)^(User|Group)=.*", "$1=root"));
         Process verify = new ProcessBuilder("systemd-analyze", "verify", "--man=no", file.toString())
                 .redirectErrorStream(true)
