@@ -10,29 +10,6 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** Writes the script that completes commands in fish: a line for each word, with the command that it belongs to. */
 final class FishCompletion {
-    /** Words before the first option are commands, as far as they are told of. */
-    private static final String FUNCTIONS = """
-            function __%1$s_words
-                for word in (commandline -opc)[2..-1]
-                    string match -q -- '-*' $word; and break
-                    echo $word
-                end
-            end
-
-            function __%1$s_below
-                set -l words (__%1$s_words)
-                set -l number (count $argv)
-                test (count $words) -ge $number; and test "$words[1..$number]" = "$argv"
-            end
-
-            function __%1$s_at
-                set -l words (__%1$s_words)
-                test "$words" = "$argv"
-            end
-
-            complete -c %1$s -f
-            """;
-
     private final String name;
     private final StringBuilder out = new StringBuilder();
 
@@ -43,7 +20,28 @@ final class FishCompletion {
     static String of(CommandLine root) {
         FishCompletion script = new FishCompletion(root.getCommandName());
         script.out.append("# Made by '").append(script.name).append(" completion fish'.\n");
-        script.out.append(FUNCTIONS.formatted(script.name));
+        // Words before the first option are commands, as far as they are told of.
+        script.out.append("""
+                function __%1$s_words
+                    for word in (commandline -opc)[2..-1]
+                        string match -q -- '-*' $word; and break
+                        echo $word
+                    end
+                end
+
+                function __%1$s_below
+                    set -l words (__%1$s_words)
+                    set -l number (count $argv)
+                    test (count $words) -ge $number; and test "$words[1..$number]" = "$argv"
+                end
+
+                function __%1$s_at
+                    set -l words (__%1$s_words)
+                    test "$words" = "$argv"
+                end
+
+                complete -c %1$s -f
+                """.formatted(script.name));
         script.command(root, List.of());
         return script.out.toString();
     }
