@@ -7,25 +7,29 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Answers for programs. Loaded only when asked for: it costs more start-up time than all the rest. */
+/** Answers for programs. What {@link PlainJson} cannot write or the reader of YAML not read is left to a library, which is loaded only then: it costs more start-up time than all the rest. */
 final class Json {
-    private static final JsonMapper MAPPER =
-            JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
-
-    private static final JsonMapper LINES = JsonMapper.builder().build();
-
     private Json() {}
+
+    /** The library. */
+    private static final class Mappers {
+        private static final JsonMapper TEXT =
+                JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+        private static final JsonMapper LINES = JsonMapper.builder().build();
+
+        private Mappers() {}
+    }
 
     /** One document on one line, for streams. */
     static String line(Object value) {
-        return LINES.writeValueAsString(value);
+        return PlainJson.writes(value) ? PlainJson.of(value, false) : Mappers.LINES.writeValueAsString(value);
     }
 
     /** An object as maps, lists and single values. */
     @SuppressWarnings("unchecked") // an object is always a map
     static Map<String, @Nullable Object> read(String json) {
         try {
-            return LINES.readValue(json, LinkedHashMap.class);
+            return Mappers.LINES.readValue(json, LinkedHashMap.class);
         } catch (JacksonException e) {
             throw new CommandFailure("the answer is not JSON: " + e.getOriginalMessage(), e);
         }
@@ -33,6 +37,6 @@ final class Json {
 
     /** One document, ready to print. */
     static String text(Object value) {
-        return MAPPER.writeValueAsString(value);
+        return PlainJson.writes(value) ? PlainJson.of(value, true) : Mappers.TEXT.writeValueAsString(value);
     }
 }

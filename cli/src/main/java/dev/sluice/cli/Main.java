@@ -24,6 +24,8 @@ public final class Main {
 
     /** Runs one command and ends the process with its status: 0 done, 1 failed, 2 wrong usage. */
     public static void main(String[] arguments) {
+        // The parser would look for Groovy in every library.
+        System.setProperty("picocli.disable.closures", "true");
         if (isSupervised(arguments)) {
             EndOnError.install();
         }
