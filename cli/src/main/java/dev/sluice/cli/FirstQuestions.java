@@ -43,6 +43,9 @@ final class FirstQuestions {
             Map.entry("/api/v1/services/firewall", SERVICE),
             Map.entry("/api/v1/", "{\"metadata\": {\"resourceVersion\": \"1\"}, \"items\": [" + SERVICE + "]}"));
 
+    /** The first byte of somebody who speaks TLS (RFC 8446, 5.1). */
+    private static final int TLS_HANDSHAKE = 22;
+
     private FirstQuestions() {}
 
     /** Entry of the process. */
@@ -108,12 +111,17 @@ final class FirstQuestions {
                 if (listener.isClosed()) {
                     return;
                 }
-                // Somebody who spoke TLS hung up.
+                // Whoever asked has hung up.
             }
         }
     }
 
     private static void answer(Socket socket) throws IOException {
+        if (socket.getInputStream().read() == TLS_HANDSHAKE) {
+            // Who would wait for an answer hears at once that there is none.
+            return;
+        }
+        // A letter of the first word is gone, which is of no account.
         BufferedReader in =
                 new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.ISO_8859_1));
         String[] request = String.valueOf(in.readLine()).split(" ", -1);
