@@ -33,7 +33,8 @@ final class StampedeBench {
 
     private static final Duration LATE = Duration.ofSeconds(60);
 
-    private static final Pattern PART = Pattern.compile("part \\d+ \\w+ frames (\\d+) told (\\d+) cpu (\\d+) handed-over (.*)");
+    private static final Pattern PART =
+            Pattern.compile("part \\d+ \\w+ frames (\\d+) told (\\d+) cpu (\\d+) handed-over (.*)");
 
     private StampedeBench() {}
 
@@ -52,7 +53,9 @@ final class StampedeBench {
             return end.handedOver.entrySet().stream()
                     .map(each -> Map.entry(
                             each.getKey(),
-                            (each.getValue() - handedOver.getOrDefault(each.getKey(), 0L)) * 1_000_000_000L / (end.ns - ns)))
+                            (each.getValue() - handedOver.getOrDefault(each.getKey(), 0L))
+                                    * 1_000_000_000L
+                                    / (end.ns - ns)))
                     .filter(each -> each.getValue() > 0)
                     .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
                     .limit(REASONS_SHOWN)

@@ -212,8 +212,7 @@ final class Instructions {
             if (one.concerns(c.fields)) {
                 int skipped = skipped(path, one);
                 mask |= skipped;
-                boolean carriedOut =
-                        skipped != 0 || (one.action() == Action.PATH && one.argument() == path.id());
+                boolean carriedOut = skipped != 0 || (one.action() == Action.PATH && one.argument() == path.id());
                 programs.carriesOut(one, c.fields, carriedOut);
                 if (carriedOut) {
                     execute(c, one);

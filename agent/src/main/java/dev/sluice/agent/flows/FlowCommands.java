@@ -147,7 +147,7 @@ public final class FlowCommands {
         int ttlS = request.number("ttl", 1, TTL_MAX_S).orElse(TTL_DEFAULT_S);
         boolean once = request.flag("once");
         WorkerQuestion<String> question = new WorkerQuestion<>((datapath, nowNs) -> {
-            Flow flow = place.flow(datapath);
+            InstructedFlow flow = place.flow(datapath);
             if (flow.zone() < 0) {
                 return "more combinations of VLANs are in use than a node has numbers for";
             }
@@ -177,7 +177,7 @@ public final class FlowCommands {
         }
         Place place = place(request, node.get().snapshot());
         WorkerQuestion<Boolean> question = new WorkerQuestion<>((datapath, _) -> {
-            Flow flow = place.flow(datapath);
+            InstructedFlow flow = place.flow(datapath);
             return flow.zone() >= 0 && datapath.programs().remove(flow);
         });
         return Map.of("cleared", worker.await(question, question.result()) ? 1 : 0);
@@ -199,11 +199,11 @@ public final class FlowCommands {
             int protocol,
             FlowAddress source,
             FlowAddress destination) {
-        Flow flow(Datapath datapath) {
+        InstructedFlow flow(Datapath datapath) {
             boolean echo = protocol == ICMP || protocol == ICMPV6;
             int sourcePort = source.port().orElse(echo ? destination.port().orElse(0) : 0);
             int destinationPort = destination.port().orElse(echo ? sourcePort : 0);
-            return new Flow(
+            return new InstructedFlow(
                     datapath.zone(router, vlan, innerVlan),
                     protocol,
                     source.address(),

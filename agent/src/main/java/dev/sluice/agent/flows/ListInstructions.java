@@ -51,7 +51,7 @@ final class ListInstructions implements WorkerTask {
         if (one == null || found.size() >= limit || remainingMs <= 0) {
             return;
         }
-        Flow flow = one.flow();
+        InstructedFlow flow = one.flow();
         found.add(new InstructionReport(
                 ListFlows.router(datapath, flow.zone()),
                 Protocols.name(flow.protocol()),

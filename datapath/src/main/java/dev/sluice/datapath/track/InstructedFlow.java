@@ -19,13 +19,7 @@ public record InstructedFlow(
     /** {@link FlowHash#of}, the same whatever the key space. */
     public long flowHash() {
         return FlowHash.of(
-                source.hi(),
-                source.lo(),
-                sourcePort,
-                destination.hi(),
-                destination.lo(),
-                destinationPort,
-                protocol);
+                source.hi(), source.lo(), sourcePort, destination.hi(), destination.lo(), destinationPort, protocol);
     }
 
     long hash() {

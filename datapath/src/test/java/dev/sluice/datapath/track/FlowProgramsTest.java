@@ -7,7 +7,6 @@ import dev.sluice.datapath.rules.PacketFields;
 import dev.sluice.datapath.snapshot.TrackerTimeouts;
 import dev.sluice.datapath.track.ConnectionTableKeys.KeyHash;
 import dev.sluice.datapath.track.FlowPrograms.Action;
-import dev.sluice.datapath.track.InstructedFlow;
 import dev.sluice.wire.IpAddress;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -74,8 +73,8 @@ class FlowProgramsTest {
         assertThat(of(true)).as("reverse").isEqualTo(reverse);
     }
 
-    private static Flow flow(int number) {
-        return new Flow(
+    private static InstructedFlow flow(int number) {
+        return new InstructedFlow(
                 number >>> 16,
                 17,
                 IpAddress.parse("10.0.0.1").orElseThrow(),
@@ -84,8 +83,8 @@ class FlowProgramsTest {
                 53);
     }
 
-    private static Flow turned(Flow flow) {
-        return new Flow(
+    private static InstructedFlow turned(InstructedFlow flow) {
+        return new InstructedFlow(
                 flow.zone(),
                 flow.protocol(),
                 flow.destination(),
@@ -239,7 +238,7 @@ class FlowProgramsTest {
     void operatorsTakeThePlaceOfAllThatNodesSayAndAreNotContradicted() {
         says(NODE, Action.SKIP, NODE, ALL, FORWARD);
         says(OTHER, Action.DROP, 0, ALL, REVERSE);
-        Flow flow = programs.of(slot, 0).getFirst().flow();
+        InstructedFlow flow = programs.of(slot, 0).getFirst().flow();
         programs.put(turned(flow), Action.ACCEPT, 0, false, SECOND, 0);
         assertForwardAndReverse(List.of("ACCEPT"), List.of("ACCEPT"));
         assertThat(says(NODE, Action.DROP, 0, ALL, BOTH)).isFalse();
@@ -260,7 +259,7 @@ class FlowProgramsTest {
                 .as("and says another thing")
                 .isTrue();
         assertForwardAndReverse(List.of("SKIP 5"), List.of("DROP"));
-        Flow flow = programs.of(slot, 0).getFirst().flow();
+        InstructedFlow flow = programs.of(slot, 0).getFirst().flow();
         programs.put(flow, Action.ACCEPT, 0, false, SECOND, 0);
         programs.takeBack(slot, NODE, BOTH, 0);
         assertForwardAndReverse(List.of("ACCEPT"), List.of("ACCEPT"));
@@ -359,7 +358,7 @@ class FlowProgramsTest {
     void flowsWithCraftedHashesDoNotShareAChain() {
         int crafted = 0;
         for (int i = 0; crafted < 64; i++) {
-            Flow flow = flow(i);
+            InstructedFlow flow = flow(i);
             long hash = FlowHash.withRouter(flow.flowHash(), flow.zone());
             if ((hash >>> 32 & FlowPrograms.BUCKETS - 1) == 0) {
                 crafted++;

@@ -126,7 +126,8 @@ class MovingTest {
                 }
             }
         }
-        System.out.println(2 * rounds + " moves in memory, seed " + seed + ": none of " + packets + " packets and answers lost");
+        System.out.println(
+                2 * rounds + " moves in memory, seed " + seed + ": none of " + packets + " packets and answers lost");
     }
 
     @Test

@@ -125,8 +125,8 @@ class MixedVersionsTest {
             old.say(FromAgent.newBuilder()
                     .setHello(Hello.newBuilder().setNode("b").setProtocol(Protocol.NUMBER - 1))
                     .build());
-            knows.next().orElseThrow();
-            old.next().orElseThrow();
+            var _ = knows.next().orElseThrow();
+            var _ = old.next().orElseThrow();
             ObjectNode tree = Trees.object();
             tree.putObject("spec").put("chain", "c").put("path", "c[fw-1]");
             for (String node : List.of("a", "b")) {

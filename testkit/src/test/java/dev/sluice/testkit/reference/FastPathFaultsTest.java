@@ -22,9 +22,9 @@ class FastPathFaultsTest {
     enum Fault {
         INSTRUCTIONS_ARE_NOT_HEARD("FlowPrograms", "watcher.flowTold(flow);", ""),
         INSTRUCTIONS_FOR_ONE_PACKET_ARE_REPEATED("Instructions", "(!once && (path", "((path"),
-        INSTRUCTIONS_THAT_END_ARE_NOT_HEARD(
-                "FlowPrograms", "hear(instruction.flow);\n        size--;", "size--;"),
-        NODES_LEFT_OUT_ARE_NOT_COUNTED("OffloadMirror", "JourneyRecorder.SKIPPED) == 0 ? 0 : frames", "JourneyRecorder.SKIPPED) == 0 ? 0 : 0"),
+        INSTRUCTIONS_THAT_END_ARE_NOT_HEARD("FlowPrograms", "hear(instruction.flow);\n        size--;", "size--;"),
+        NODES_LEFT_OUT_ARE_NOT_COUNTED(
+                "OffloadMirror", "JourneyRecorder.SKIPPED) == 0 ? 0 : frames", "JourneyRecorder.SKIPPED) == 0 ? 0 : 0"),
         REPEATED_PACKETS_KEEP_NOTHING_ALIVE(
                 "ConnectionTableFields", "if (seenMs - getInt(records, lastSeenAt) > 0) {", "if (slot < 0) {"),
         OTHER_MAC_ADDRESSES_ARE_NOT_HEARD(

@@ -84,8 +84,8 @@ class LoadSpreadTest {
                                 "service: firewall, node: a, interfaces: {in: c, out: d}"),
                         object(Kind.SERVICE_CHAIN, "inspect", "profiles: [firewall], selection: least-load")),
                 List.of(),
-                nowNs,
-                Optional.empty());
+                Optional.empty(),
+                nowNs);
         controller.hello(
                 agent,
                 Hello.newBuilder().setNode("a").setProtocol(Protocol.NUMBER).build(),
