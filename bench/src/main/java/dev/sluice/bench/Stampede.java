@@ -74,7 +74,7 @@ final class Stampede implements DeviceMain.Chores {
     }
 
     /** Whose reasons are to be told. */
-    void reads(FastPath opened) {
+    void reads(@Nullable FastPath opened) {
         fastPath = opened;
     }
 
