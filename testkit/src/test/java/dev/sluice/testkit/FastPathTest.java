@@ -13,12 +13,8 @@ import dev.sluice.datapath.offload.OffloadRefusal;
 import dev.sluice.datapath.packet.Batch;
 import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.datapath.stage.PacketTracer;
-import dev.sluice.datapath.track.FlowPrograms;
-import dev.sluice.datapath.track.InstructedFlow;
-import dev.sluice.datapath.track.Instruction;
 import dev.sluice.datapath.track.TcpState;
 import dev.sluice.ports.MemoryFrame;
-import dev.sluice.wire.IpAddress;
 import java.lang.reflect.Proxy;
 import java.util.BitSet;
 import java.util.List;
@@ -317,114 +313,6 @@ class FastPathTest {
                 WEST, sameAsRouted.ethernet(HOST_MAC, FastPathWorld.mac(WEST)).bytes());
 
         assertThat(device.size()).isZero();
-    }
-
-    @Test
-    void anInstructionConcernsOnlyItsFlow() {
-        through(udp(1));
-        through(udp(2));
-        through(udp(1));
-        through(udp(2));
-        int before = device.size();
-
-        tell(1, FlowPrograms.Action.DROP);
-
-        assertThat(device.size()).isEqualTo(before - 2);
-        sluice.receive(CLIENT, udp(1).bytes());
-        assertThat(sluice.sentAnywhere()).isEmpty();
-        assertThat(sluice.drops()).isEqualTo(Map.of(DropReason.FLOW_PROGRAMMED, 1L));
-        assertThat(hits(() -> through(udp(2)))).isEqualTo(2);
-    }
-
-    @Test
-    void whatIsToldForAllPacketsOfAFlowIsRepeatedUntilItIsOver() {
-        through(udp(1));
-        tell(1, FlowPrograms.Action.ACCEPT);
-        long repeated = hits(() -> {
-            for (int i = 0; i < 3; i++) {
-                sluice.receive(CLIENT, udp(1).bytes());
-                assertThat(sluice.sent(SERVER)).hasSize(1);
-            }
-        });
-        assertThat(repeated).as("all but the first").isEqualTo(2);
-        mirror().readAll(sluice.nowNs());
-        assertThat(sluice.datapath().counters().acceptedByInstruction).isEqualTo(3);
-        assertThat(instructionHits()).isEqualTo(3);
-
-        sluice.advance(11 * SECOND);
-        assertThat(hits(() -> assertThat(through(udp(1))).isNotNegative())).isZero();
-        assertThat(sluice.datapath().counters().acceptedByInstruction).isEqualTo(3);
-        through(udp(1));
-        assertThat(hits(() -> through(udp(1)))).isEqualTo(2);
-    }
-
-    @Test
-    void whatIsTakenBackCountsWhatWasRepeatedAndIsRepeatedNoMore() {
-        through(udp(1));
-        tell(1, FlowPrograms.Action.ACCEPT);
-        for (int i = 0; i < 5; i++) {
-            sluice.receive(CLIENT, udp(1).bytes());
-        }
-        sluice.sentAnywhere();
-        assertThat(sluice.datapath().programs().clear()).isEqualTo(1);
-
-        assertThat(sluice.datapath().counters().acceptedByInstruction).isEqualTo(5);
-        assertThat(hits(() -> assertThat(through(udp(1))).isNotNegative())).isZero();
-    }
-
-    @Test
-    void aFlowOfWhichSomethingIsToldForOnePacketStaysWithTheDataPath() {
-        through(udp(1));
-        tell(1, FlowPrograms.Action.ACCEPT, 0, true);
-        sluice.receive(CLIENT, udp(1).bytes());
-        assertThat(sluice.sent(SERVER)).hasSize(1);
-        through(udp(1));
-
-        assertThat(hits(() -> sluice.receive(CLIENT, udp(1).bytes()))).isZero();
-        assertThat(counters().refused(OffloadRefusal.INSTRUCTED)).isEqualTo(3);
-    }
-
-    @Test
-    void aFlowThatIsToMoveAsSoonAsItCanStaysWithTheDataPath() {
-        int node = through(udp(1));
-        sluice.liveness().setInstance(1 - node, false);
-        tell(1, FlowPrograms.Action.PATH, 2 - node, false);
-        through(udp(1));
-        assertThat(hits(() -> sluice.receive(CLIENT, udp(1).bytes()))).isZero();
-        assertThat(sluice.sentAnywhere()).isNotEmpty();
-
-        sluice.liveness().setInstance(1 - node, true);
-        through(udp(1));
-        // What is inside of the node that it leaves has time to come out.
-        sluice.advance(2 * SECOND);
-        assertThat(through(udp(1))).isEqualTo(1 - node);
-        through(udp(1));
-        assertThat(hits(() -> through(udp(1)))).as("where it is to be").isEqualTo(2);
-    }
-
-    private long instructionHits() {
-        for (int i = 0; i < FlowPrograms.BUCKETS; i++) {
-            Instruction one = sluice.datapath().programs().inBucket(i);
-            if (one != null) {
-                return one.hits();
-            }
-        }
-        return 0;
-    }
-
-    private void tell(int port, FlowPrograms.Action action) {
-        tell(port, action, 0, false);
-    }
-
-    private void tell(int port, FlowPrograms.Action action, int argument, boolean once) {
-        InstructedFlow flow = new InstructedFlow(
-                sluice.datapath().zone(0, 0, 0),
-                17,
-                IpAddress.parse("10.0.0.1").orElseThrow(),
-                port,
-                IpAddress.parse("10.0.0.2").orElseThrow(),
-                53);
-        sluice.datapath().programs().put(flow, action, argument, once, sluice.nowNs() + 10 * SECOND, sluice.nowNs());
     }
 
     @Test
