@@ -97,10 +97,13 @@ final class HistoryCommand extends NodeCommand {
             parameters.put("before", behind == 0 ? "" : String.valueOf(behind));
             parameters.put("limit", String.valueOf(last == 0 ? PART : Math.min(PART, last - items.size())));
             part = client.get(ManagerClient.path("/api/v1/history", parameters));
-            items.addAll(Fields.objects(part, "items"));
-            // A part may hold nothing, and yet there are older ones.
+            List<Map<String, @Nullable Object>> told = Fields.objects(part, "items");
+            items.addAll(told);
+            // A part may hold nothing, and yet there are older ones; a manager of before says more without next.
             String next = Fields.text(part, "next");
-            behind = next.isEmpty() ? 0 : Long.parseLong(next);
+            boolean older = next.isEmpty() && Boolean.TRUE.equals(part.get("more")) && !told.isEmpty();
+            String from = older ? Fields.text(told.getLast(), "number") : next;
+            behind = from.isEmpty() ? 0 : Long.parseLong(from);
         } while (behind > 0 && (last == 0 || items.size() < last));
         Map<String, @Nullable Object> all = new LinkedHashMap<>(part);
         all.put("items", items);

@@ -287,8 +287,12 @@ final class AgentRecord {
                 .filter(key -> !wanted.containsKey(key))
                 .sorted()
                 .toList();
-        if (changed.isEmpty() && removed.isEmpty() && refused == null) {
-            return false;
+        if (changed.isEmpty() && removed.isEmpty()) {
+            // It has all that was said of them, or it came to nothing: the next change has words of its own.
+            saidOfFlows = new HashSet<>();
+            if (refused == null) {
+                return false;
+            }
         }
         Map<String, Held> after = new HashMap<>();
         wanted.forEach((key, piece) -> after.put(key, new Held(piece.version(), piece.generation())));
@@ -351,7 +355,11 @@ final class AgentRecord {
         if (said.contains(migrate)) {
             return migrate;
         }
-        return said.size() == 1 ? said.iterator().next() : Optional.empty();
+        if (said.size() == 1) {
+            return said.iterator().next();
+        }
+        boolean automatic = said.contains(Optional.of(ExistingFlows.AUTO)) && !said.contains(Optional.empty());
+        return automatic ? Optional.of(ExistingFlows.AUTO) : Optional.empty();
     }
 
     private void send(AgentStream to, Update update) {

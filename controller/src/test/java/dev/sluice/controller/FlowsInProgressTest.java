@@ -50,9 +50,13 @@ class FlowsInProgressTest {
             distribution.hello(this, hello, 0);
         }
 
+        void takes() {
+            sent.getLast().getResourcesList().forEach((Resource each) -> held.put(each.getName(), each.getVersion()));
+        }
+
         void accepts() {
             Update update = sent.getLast();
-            update.getResourcesList().forEach((Resource each) -> held.put(each.getName(), each.getVersion()));
+            takes();
             distribution.answer(
                     this,
                     Answer.newBuilder()
@@ -106,14 +110,27 @@ class FlowsInProgressTest {
                 List.of(KEEP, KEEP),
                 List.of(KEEP, Optional.<ExistingFlows>empty()),
                 List.of(KEEP, MIGRATE),
+                List.of(AUTO, KEEP),
                 List.of(AUTO, MIGRATE))) {
             change(Optional.empty());
             together.forEach(this::change);
             agent.accepts();
             boolean all = together.getFirst().equals(together.getLast());
-            assertThat(agent.said()).isEqualTo(all ? "keep" : together.contains(MIGRATE) ? "migrate" : "");
+            String others = together.contains(AUTO) ? "auto" : "";
+            assertThat(agent.said()).isEqualTo(all ? "keep" : together.contains(MIGRATE) ? "migrate" : others);
             agent.accepts();
         }
+    }
+
+    /** Its answer gets lost, but it says what it has. */
+    @Test
+    void whatAnAgentHasIsNotSaidWithTheNextChange() {
+        change(MIGRATE);
+        agent.takes();
+        distribution.gone(agent);
+        agent.hello();
+        change(KEEP);
+        assertThat(agent.said()).isEqualTo("keep");
     }
 
     @Test

@@ -47,7 +47,8 @@ final class HistoryRoutes {
         body.put("newest", page.newest());
         body.put("oldest", page.oldest());
         body.put("kept", page.kept());
-        body.put("more", page.next() > 0);
+        // Those who do not know of next ask from the last number that they were told.
+        body.put("more", page.next() > 0 && !page.changes().isEmpty());
         if (page.next() > 0) {
             body.put("next", page.next());
         }
