@@ -95,6 +95,9 @@ final class DeleteCommand extends ManagerRequest {
         if (wanted.size() > 1 || !only.names().isEmpty() || (all && !selector.isEmpty())) {
             throw wrongUsage("names, -l and --all each say which objects; give one of the three");
         }
+        if (!all && selector.isBlank()) {
+            throw wrongUsage("-l is blank, which would choose every object; give labels, or --all");
+        }
         if (only.kind() == null && all) {
             throw wrongUsage("'delete all --all' would delete everything there is; name a kind, or choose with -l");
         }

@@ -22,12 +22,13 @@ final class FieldOwner {
     @Option(
             names = "--prune",
             description =
-                    "Delete in the same change what you applied before under this --field-manager and is not in the files any more. Objects that somebody else set fields of too stay, and are named.")
+                    "Delete in the same change what you wrote before under this --field-manager and is not in the files any more, of tenants that have objects in them. Objects that somebody else set fields of too stay, and are named.")
     private boolean prune;
 
     /** Adds what a request says of it. */
     void addTo(CommandSpec spec, Map<String, String> parameters) {
-        if (prune && !spec.commandLine().getParseResult().hasMatchedOption(NAME)) {
+        boolean ownName = spec.commandLine().getParseResult().hasMatchedOption(NAME) && !name.equals("sluice");
+        if (prune && !ownName) {
             throw new ParameterException(
                     spec.commandLine(),
                     "--prune deletes what was applied under a name and is in no file any more; say under which with "

@@ -31,7 +31,7 @@ public final class LabelSelector implements Predicate<ManagedObject> {
 
     /** Reads a selector; empty: every object. */
     public static LabelSelector parse(String text) {
-        if (text.isBlank()) {
+        if (text.isEmpty()) {
             return ALL;
         }
         List<Term> terms = new ArrayList<>();

@@ -9,7 +9,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -136,17 +135,8 @@ public record ManagedObject(Kind kind, String name, long revision, ObjectNode tr
 
     /** Who owns fields of it, without the manager itself. */
     Set<String> ownersAmongPeople() {
-        return owners(owner -> !OWN_OWNERS.contains(owner.manager()));
-    }
-
-    /** Who owns fields of it because he applied them. */
-    Set<String> appliers() {
-        return owners(owner -> owner.operation().equals("Apply"));
-    }
-
-    private Set<String> owners(Predicate<FieldOwner> which) {
         return FieldOwner.of(tree).stream()
-                .filter(owner -> !owner.fields().isEmpty() && which.test(owner))
+                .filter(owner -> !owner.fields().isEmpty() && !OWN_OWNERS.contains(owner.manager()))
                 .map(FieldOwner::manager)
                 .collect(Collectors.toCollection(TreeSet::new));
     }

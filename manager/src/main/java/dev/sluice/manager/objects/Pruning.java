@@ -9,10 +9,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
- * Applies all objects that somebody wants, and deletes in the same change what he alone applied before and does not want any more. What the caller may not change
- * is left alone without a word. Used by one thread, once.
+ * Applies all objects that somebody wants, and deletes in the same change what he alone wrote before and does not want any more, of the tenants whose objects he applies. What the caller may not
+ * change is left alone without a word. Used by one thread, once.
  */
 public final class Pruning {
     private final Inventory inventory;
@@ -20,6 +21,7 @@ public final class Pruning {
     private final Caller caller;
     private final Optional<Duration> trial;
     private final Set<String> wanted = new HashSet<>();
+    private final Set<String> names = new HashSet<>();
     private final List<String> left = new ArrayList<>();
 
     /**
@@ -33,12 +35,19 @@ public final class Pruning {
         this.applied = List.copyOf(applied);
         this.caller = caller;
         this.trial = trial;
+        if (applied.isEmpty()) {
+            throw new Refusal(
+                    Refusal.Reason.BAD_REQUEST,
+                    "the request holds 0 objects, and whatever is not in it would go",
+                    "send all objects that are to stay, or delete those that are to go by their names; nothing was changed");
+        }
         if (trial.isPresent()) {
             Trials.checkMay(caller);
         }
         for (Edit edit : applied) {
             if (edit instanceof Edit.Apply apply) {
                 Optional<String> name = apply.written().name();
+                name.ifPresent(names::add);
                 Kind.named(apply.written().kind())
                         .ifPresent(kind -> name.ifPresent(text -> wanted.add(ManagedObject.key(kind, text))));
             }
@@ -71,19 +80,23 @@ public final class Pruning {
 
     private List<Edit> edits(Map<String, ManagedObject> objects) {
         Tenants tenants = inventory.tenants();
+        Set<String> here = names.stream().map(tenants::of).collect(Collectors.toSet());
         left.clear();
         List<Edit> edits = new ArrayList<>(applied);
         for (ManagedObject object : objects.values()) {
+            String tenant = tenants.of(object.name());
+            Set<String> others = object.ownersAmongPeople();
             boolean mine = !wanted.contains(object.key())
                     && !object.isMade()
-                    && caller.rights().may(Verb.WRITE, object.kind(), tenants.of(object.name()))
-                    && object.appliers().contains(caller.manager());
+                    && caller.rights().may(Verb.WRITE, object.kind(), tenant)
+                    && others.remove(caller.manager());
             if (!mine) {
                 continue;
             }
-            Set<String> others = object.ownersAmongPeople();
-            others.remove(caller.manager());
-            if (others.isEmpty()) {
+            if (!here.contains(tenant)) {
+                left.add(object.title() + " stays though it is not applied any more: nothing of "
+                        + (tenant.isEmpty() ? "what no tenant has" : "tenant " + tenant) + " is applied here");
+            } else if (others.isEmpty()) {
                 edits.add(new Edit.Remove(object.kind(), object.name(), 0));
             } else {
                 left.add(object.title() + " stays though it is not applied any more: " + String.join(", ", others)

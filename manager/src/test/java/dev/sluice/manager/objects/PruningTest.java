@@ -124,5 +124,28 @@ class PruningTest {
         now = now.plusSeconds(61);
         assertThat(inventory.trials().step(List.of())).isPresent();
         assertThat(there()).containsExactly("Service/firewall");
+        assertThat(said(prune(alice, false, IPS))).as("once more").contains("Service/firewall deleted");
+    }
+
+    @Test
+    void nothingAtAllIsNoWish() {
+        inventory.change(edits(FIREWALL), CI, false);
+        Refusal refusal = catchThrowableOfType(
+                Refusal.class, () -> new Pruning(inventory, List.of(), CI, Optional.empty()).run(false));
+        assertThat(refusal.reason()).isEqualTo(Reason.BAD_REQUEST);
+        assertThat(refusal).hasMessageContaining("0 objects");
+        assertThat(there()).containsExactly("Service/firewall");
+    }
+
+    /** An administrator may delete everything, and is not asked to by files that are about something else. */
+    @Test
+    void objectsOfTenantsThatAreNotSpokenOfStay() {
+        store.commit(List.of(), List.of(new Tenants(new TreeSet<>(List.of("acme"))).stored()));
+        inventory.change(edits(FIREWALL, FIREWALL.replace("firewall", "acme.fw")), CI, false);
+        Changed changed = prune(CI, false, IPS);
+        assertThat(said(changed)).containsExactly("Service/ips created", "Service/firewall deleted");
+        assertThat(changed.warnings())
+                .contains(
+                        "Service/acme.fw stays though it is not applied any more: nothing of tenant acme is applied here");
     }
 }
