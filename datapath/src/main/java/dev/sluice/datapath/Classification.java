@@ -512,9 +512,7 @@ final class Classification {
 
     /** No rule is asked for here: only an instruction to drop is heard. */
     private int unruled(Cursor c, int next) {
-        if (instructions.lookUp(c)) {
-            frames.refuse(OffloadRefusal.INSTRUCTED);
-        }
+        instructions.lookUp(c);
         return instructions.says(FlowPrograms.Action.DROP) ? dropAsTold(c) : next;
     }
 

@@ -141,6 +141,9 @@ final class Recollection {
             table.pathFlows.adopt(table.pathId(made));
         }
         copies[slot] = made + 1;
+        // Instructions are not taken over, so nobody says any more what is left out.
+        table.setSkipMask(made, 0, 0);
+        table.setSkipMask(made, 1, 0);
         table.setFlowProgramGeneration(made, programGeneration);
         table.setFailureGeneration(made, 0);
         int at = flowCount == 0 ? -1 : find(key.hash);

@@ -12,8 +12,11 @@ import dev.sluice.datapath.offload.OffloadKey;
 import dev.sluice.datapath.offload.OffloadReader;
 import dev.sluice.datapath.snapshot.Snapshot;
 import dev.sluice.datapath.track.ConnectionTable;
+import dev.sluice.datapath.track.FlowPrograms;
+import dev.sluice.datapath.track.InstructedFlow;
 import dev.sluice.fuzz.FuzzTarget;
 import dev.sluice.ports.MemoryFrame;
+import dev.sluice.wire.IpAddress;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -118,6 +121,33 @@ class FastPathRestartTest {
         assertThat(sluice.datapath().counters().frames)
                 .as("seen by the data path")
                 .isZero();
+    }
+
+    /** What was told is not taken over, so it may not go on in the kernel either. */
+    @Test
+    void nodesThatWereLeftOutAreVisitedAgain() {
+        int[] nodes = establish();
+        InstructedFlow flow = new InstructedFlow(
+                sluice.datapath().zone(0, 0, 0),
+                17,
+                IpAddress.parse("10.0.0.1").orElseThrow(),
+                1000,
+                IpAddress.parse("10.0.0.2").orElseThrow(),
+                53);
+        int instance =
+                snapshot.path(nodes[0] + 1).hops().getFirst().attachment().instance();
+        sluice.datapath()
+                .programs()
+                .put(flow, FlowPrograms.Action.SKIP, instance, false, sluice.nowNs() + 100 * SECOND, sluice.nowNs());
+        for (int i = 0; i < 3; i++) {
+            sluice.receive(CLIENT, udp(1000).bytes());
+            assertThat(sluice.sent(SERVER)).as("left out").hasSize(1);
+        }
+        assertThat(restart(world.snapshot(), CONNECTIONS, SECOND)).isEqualTo(FLOWS);
+        sluice.advance(100 * MS);
+        assertThat(through(CLIENT, udp(1000))).isEqualTo(nodes[0]);
+        assertThat(through(CLIENT, udp(1000))).isEqualTo(nodes[0]);
+        assertThat(mirror().differences(sluice.nowNs())).isEmpty();
     }
 
     @Test

@@ -23,6 +23,13 @@ final class Ends {
         return any && nowNs - firstNs >= 0 && nowNs - lookedNs >= lateNs;
     }
 
+    /** Not all were looked at: the rest is due at once. */
+    void goOn(long nowNs) {
+        any = true;
+        firstNs = nowNs;
+        lookedNs = nowNs - lateNs;
+    }
+
     /** All are looked at now: what is not over is to be added again. */
     void begin(long nowNs) {
         any = false;

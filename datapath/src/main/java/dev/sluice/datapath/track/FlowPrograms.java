@@ -44,6 +44,9 @@ public final class FlowPrograms {
     /** How long after its time an instruction may still be in the table while a fast path repeats what it says, in ns. */
     private static final long LATE_NS = 100_000_000L;
 
+    /** Instructions with journeys that end in one tick, and a chain: each costs system calls. */
+    private static final int ENDS_PER_TICK = 256;
+
     /** A reference that no record has: slots are below this one. */
     private static final long GONE = Integer.MAX_VALUE;
 
@@ -172,12 +175,10 @@ public final class FlowPrograms {
     public boolean remove(InstructedFlow flow) {
         flow.write(key);
         int before = size;
-        Instruction instruction = buckets[bucket(flow.hash())];
-        while (instruction != null) {
-            if (instruction.matches(key, flow.zone())) {
-                unlink(instruction);
+        for (Instruction one = buckets[bucket(flow.hash())]; one != null; one = one.next) {
+            if (one.matches(key, flow.zone())) {
+                unlink(one);
             }
-            instruction = instruction.next;
         }
         return size < before;
     }
@@ -296,29 +297,27 @@ public final class FlowPrograms {
         } else if (left != instruction.directions) {
             hear(instruction.flow);
             instruction.directions = left;
+            instruction.carriedOut &= left;
         }
     }
 
     /** A record took the place of another one of its flow, which is going on: so does what nodes said of it. */
     public void follow(long before, int slot) {
         long now = table.reference(slot);
-        Instruction one = buckets[bucket(FlowHash.withRouter(table.flowHash(slot), table.router(slot)))];
-        while (one != null) {
+        int bucket = bucket(FlowHash.withRouter(table.flowHash(slot), table.router(slot)));
+        for (Instruction one = buckets[bucket]; one != null; one = one.next) {
             if (one.record == before) {
                 one.record = now;
             }
-            one = one.next;
         }
     }
 
     /** A packet opens a connection where there may have been one: what nodes said of that one ends, but that it is to be dropped. */
     public void opens(long hash, PacketFields fields, int zone) {
-        Instruction one = buckets[bucket(hash)];
-        while (one != null) {
+        for (Instruction one = chain(bucket(hash)); one != null; one = one.next) {
             if (one.record != Instruction.NO_RECORD && one.action != Action.DROP && one.matches(fields, zone)) {
                 unlink(one);
             }
-            one = one.next;
         }
     }
 
@@ -330,9 +329,7 @@ public final class FlowPrograms {
         instruction.next = buckets[bucket];
         buckets[bucket] = instruction;
         size++;
-        if (instruction.timed) {
-            ends.add(instruction.expiresNs);
-        }
+        addEnd(instruction);
         if (zoneUse != null) {
             zoneUse.enter(flow.zone());
         }
@@ -353,12 +350,18 @@ public final class FlowPrograms {
     /** Revokes everything; the number of instructions that there were. */
     public int clear() {
         int cleared = size;
+        FlowWatcher each = watcher;
+        if (each != null && size > ENDS_PER_TICK) {
+            each.allMoved();
+            watcher = null;
+        }
         for (int i = 0; i < BUCKETS; i++) {
             for (Instruction instruction = buckets[i]; instruction != null; instruction = instruction.next) {
                 goes(instruction);
             }
             buckets[i] = null;
         }
+        watcher = each;
         return cleared;
     }
 
@@ -368,6 +371,13 @@ public final class FlowPrograms {
         size = other.size;
         generation = other.generation;
         seed = other.seed;
+    }
+
+    private @Nullable Instruction chain(int bucket) {
+        if (source != null) {
+            adopt(source, bucket);
+        }
+        return buckets[bucket];
     }
 
     private void adopt(FlowPrograms other, int bucket) {
@@ -399,11 +409,7 @@ public final class FlowPrograms {
     /** The newest instruction for the flow of a packet, null if there is none; see {@link #next}. */
     @Nullable
     public Instruction first(long hash, PacketFields fields, int zone, long nowNs) {
-        int bucket = bucket(hash);
-        if (source != null) {
-            adopt(source, bucket);
-        }
-        return from(buckets[bucket], fields, zone, nowNs);
+        return from(chain(bucket(hash)), fields, zone, nowNs);
     }
 
     /** The next older instruction for the same flow, also if the one given has been revoked meanwhile. */
@@ -414,15 +420,13 @@ public final class FlowPrograms {
 
     @Nullable
     private Instruction from(@Nullable Instruction begin, PacketFields fields, int zone, long nowNs) {
-        Instruction instruction = begin;
-        while (instruction != null) {
-            if (instruction.matches(fields, zone)) {
-                if (!isOver(instruction, nowNs)) {
-                    return instruction;
+        for (Instruction one = begin; one != null; one = one.next) {
+            if (one.matches(fields, zone)) {
+                if (!isOver(one, nowNs)) {
+                    return one;
                 }
-                unlink(instruction);
+                unlink(one);
             }
-            instruction = instruction.next;
         }
         return null;
     }
@@ -516,7 +520,7 @@ public final class FlowPrograms {
     /** Removes what is over from a few chains; from all, if something is over by now that a fast path may repeat. */
     public void sweep(long nowNs) {
         if (watcher != null && ends.isDue(nowNs)) {
-            sweepAll(nowNs);
+            sweepAll(nowNs, ENDS_PER_TICK);
             return;
         }
         for (int i = 0; i < 64 && size > 0; i++) {
@@ -525,26 +529,38 @@ public final class FlowPrograms {
         }
     }
 
-    /** Removes what is over. */
+    /** Removes what is over, all of it, however long that takes. */
     public void sweepAll(long nowNs) {
+        sweepAll(nowNs, Integer.MAX_VALUE);
+    }
+
+    private void sweepAll(long nowNs, int most) {
+        int left = size - most;
         ends.begin(nowNs);
         for (int i = 0; i < BUCKETS; i++) {
             sweep(i, nowNs);
             for (Instruction one = buckets[i]; one != null; one = one.next) {
-                if (one.timed) {
-                    ends.add(one.expiresNs);
-                }
+                addEnd(one);
+            }
+            if (size <= left) {
+                ends.goOn(nowNs);
+                return;
             }
         }
     }
 
+    /** What is for the next packet alone is never repeated. */
+    private void addEnd(Instruction instruction) {
+        if (instruction.timed && !instruction.once) {
+            ends.add(instruction.expiresNs);
+        }
+    }
+
     private void sweep(int bucket, long nowNs) {
-        Instruction instruction = buckets[bucket];
-        while (instruction != null) {
-            if (hasEnded(instruction, nowNs)) {
-                unlink(instruction);
+        for (Instruction one = buckets[bucket]; one != null; one = one.next) {
+            if (hasEnded(one, nowNs)) {
+                unlink(one);
             }
-            instruction = instruction.next;
         }
     }
 
