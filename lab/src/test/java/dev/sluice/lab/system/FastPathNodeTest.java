@@ -9,6 +9,7 @@ import dev.sluice.lab.BridgeFirewall;
 import dev.sluice.lab.Namespace;
 import dev.sluice.lab.Waits;
 import java.time.Duration;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -103,6 +104,37 @@ class FastPathNodeTest {
     private static String said(SluiceNode sluice) {
         FastPathReport report = sluice.status().fastPath();
         return report.toString();
+    }
+
+    @ParameterizedTest
+    @Cases(value = "true", more = "false")
+    void flowThatIsToldToPassStaysInTheKernelUntilItIsToldOtherwise(boolean fast) {
+        firewall.filter().count("udpf", "iifname in udp dport 7");
+        try (SluiceNode sluice = node(fast);
+                UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7)) {
+            assertThat(flow.exchange(20).lost()).isZero();
+            Map<String, Object> named =
+                    Map.of("protocol", "udp", "source", "10.0.0.1:" + flow.localPort(), "destination", "10.0.0.2:7");
+            sluice.request("flow-accept", named);
+            assertThat(flow.exchange(20).lost()).isZero();
+            long before = frames(sluice);
+            assertThat(flow.stream(PACKETS, PER_SECOND).lost()).isZero();
+            long journeys = 2L * PACKETS;
+            if (fast) {
+                assertThat(frames(sluice) - before).as(said(sluice)).isLessThanOrEqualTo(journeys / 1000);
+            } else {
+                assertThat(frames(sluice) - before).isGreaterThanOrEqualTo(journeys);
+            }
+            assertThat(firewall.filter().count("udpf").packets()).isEqualTo(20);
+            Waits.until(
+                    "what passed is counted",
+                    READ,
+                    () -> sluice.counter("acceptedByInstruction") == journeys + 2 * 20,
+                    () -> "" + sluice.counter("acceptedByInstruction"));
+            sluice.request("flow-clear", named);
+            assertThat(flow.exchange(20).lost()).isZero();
+            assertThat(firewall.filter().count("udpf").packets()).isEqualTo(40);
+        }
     }
 
     @ParameterizedTest

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.lab.BridgeFirewall;
+import dev.sluice.lab.Waits;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -99,7 +101,11 @@ class FlowProgramTest {
             // Told before the flow has begun.
             tell("flow-accept", flow, Map.of());
             checkPasses(flow, 0, 0);
-            assertThat(sluice.counter("acceptedByInstruction") - before).isEqualTo(2 * PACKETS);
+            Waits.until(
+                    "all that passed is counted",
+                    Duration.ofSeconds(10),
+                    () -> sluice.counter("acceptedByInstruction") - before == 2 * PACKETS,
+                    () -> "" + (sluice.counter("acceptedByInstruction") - before));
             assertThat(sluice.flowsOfPort(flow.localPort()).flows())
                     .singleElement()
                     .satisfies(seen -> assertThat(seen.instruction()).isEqualTo("accept"));
@@ -115,9 +121,9 @@ class FlowProgramTest {
             UdpFlow.Account account = flow.exchange(5, 50);
             assertThat(account.answered()).isEmpty();
             assertThat(sluice.dropped(DropReason.FLOW_PROGRAMMED) - before).isEqualTo(5);
-            dev.sluice.lab.Waits.until(
+            Waits.until(
                     "the flow goes on",
-                    java.time.Duration.ofSeconds(10),
+                    Duration.ofSeconds(10),
                     () -> flow.exchange(1, 100).lost() == 0);
             checkPasses(flow, PACKETS, PACKETS);
         }
