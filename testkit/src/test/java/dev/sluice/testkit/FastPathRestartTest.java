@@ -134,8 +134,11 @@ class FastPathRestartTest {
                 1000,
                 IpAddress.parse("10.0.0.2").orElseThrow(),
                 53);
-        int instance =
-                snapshot.path(nodes[0] + 1).hops().getFirst().attachment().instance();
+        int instance = Objects.requireNonNull(snapshot.path(nodes[0] + 1))
+                .hops()
+                .getFirst()
+                .attachment()
+                .instance();
         sluice.datapath()
                 .programs()
                 .put(flow, FlowPrograms.Action.SKIP, instance, false, sluice.nowNs() + 100 * SECOND, sluice.nowNs());
