@@ -11,7 +11,6 @@ import dev.sluice.datapath.track.FlowPrograms;
 import dev.sluice.datapath.track.InstructedFlow;
 import dev.sluice.datapath.track.Instruction;
 import dev.sluice.wire.IpAddress;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
@@ -45,18 +44,9 @@ class FastPathInstructionsTest {
         return TestPacket.udp("10.0.0.1:" + port, "10.0.0.2:53").payload("question");
     }
 
-    /** Sends a packet from the client through its node to the server; the node that it went through, -1 if it got lost. */
+    /** The node that a packet of the client's goes through, -1 if it gets lost. */
     private int through(TestPacket packet) {
-        sluice.receive(CLIENT, packet.bytes());
-        for (int node = 0; node < 2; node++) {
-            for (byte[] frame : sluice.sent(FastPathWorld.nodeIn(node))) {
-                sluice.receive(FastPathWorld.nodeOut(node), frame);
-                List<byte[]> arrived = sluice.sent(SERVER);
-                assertThat(arrived).hasSize(1);
-                return node;
-            }
-        }
-        return -1;
+        return FastPathWorld.through(sluice, CLIENT, packet);
     }
 
     /** Packets that the fast path repeated while something happened. */

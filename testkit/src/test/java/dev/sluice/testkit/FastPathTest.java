@@ -64,19 +64,7 @@ class FastPathTest {
     }
 
     private int through(int from, TestPacket packet) {
-        sluice.receive(from, packet.bytes());
-        for (int node = 0; node < 2; node++) {
-            int in = from == CLIENT ? FastPathWorld.nodeIn(node) : FastPathWorld.nodeOut(node);
-            int out = from == CLIENT ? FastPathWorld.nodeOut(node) : FastPathWorld.nodeIn(node);
-            for (byte[] frame : sluice.sent(in)) {
-                sluice.receive(out, frame);
-                List<byte[]> arrived = sluice.sent(from == CLIENT ? SERVER : CLIENT);
-                assertThat(arrived).hasSize(1);
-                assertThat(arrived.getFirst()).isEqualTo(packet.bytes());
-                return node;
-            }
-        }
-        return -1;
+        return FastPathWorld.through(sluice, from, packet);
     }
 
     /** Packets that the fast path repeated while something happened. */

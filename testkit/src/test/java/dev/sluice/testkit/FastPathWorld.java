@@ -1,5 +1,7 @@
 package dev.sluice.testkit;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.sluice.datapath.route.NextHop;
 import dev.sluice.datapath.route.NextHopGroup;
 import dev.sluice.datapath.route.RouteEntry;
@@ -54,6 +56,23 @@ final class FastPathWorld {
 
     /** Nodes of the only path, in their order; null: two paths, of one node each. */
     private int @Nullable [] chain;
+
+    /** Sends a packet from {@link #CLIENT} or {@link #SERVER} through its node to the other side; the node that it went through, -1 if it got lost. */
+    static int through(MemorySwitch sluice, int from, TestPacket packet) {
+        sluice.receive(from, packet.bytes());
+        for (int node = 0; node < 2; node++) {
+            int in = from == CLIENT ? nodeIn(node) : nodeOut(node);
+            int out = from == CLIENT ? nodeOut(node) : nodeIn(node);
+            for (byte[] frame : sluice.sent(in)) {
+                sluice.receive(out, frame);
+                List<byte[]> arrived = sluice.sent(from == CLIENT ? SERVER : CLIENT);
+                assertThat(arrived).hasSize(1);
+                assertThat(arrived.getFirst()).isEqualTo(packet.bytes());
+                return node;
+            }
+        }
+        return -1;
+    }
 
     static int nodeIn(int node) {
         return 2 + 2 * node;
