@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 public final class BfdSession {
     private static final long NS_PER_US = 1_000;
 
+    /** How often a session says that it was disabled: one packet that is lost does not leave the peer to find out by silence. */
+    static final int FAREWELLS = 3;
+
     /** Of a poll (RFC 5880 6.5). After one has ended, the next waits for a packet without F, so that no late F ends it (6.8.3, choice 3). */
     private enum Poll {
         NONE,
@@ -55,7 +58,10 @@ public final class BfdSession {
     private long transmitIntervalUs;
     private long sentNs;
     private long nextNs;
-    private boolean urgent;
+
+    /** Packets that go out at once, whatever the interval. */
+    private int urgentCount;
+
     private boolean finalDue;
     private long eventNs;
 
@@ -179,7 +185,7 @@ public final class BfdSession {
         if (before == BfdState.UP) {
             downCount++;
         }
-        urgent = true;
+        urgentCount = next == BfdState.ADMIN_DOWN ? FAREWELLS : 1;
         eventNs = nowNs;
         listener.changed(this, nowNs);
     }
@@ -277,7 +283,7 @@ public final class BfdSession {
 
     // An operator.
 
-    /** Holds the session down until it is removed (6.8.16). The peer is told. */
+    /** Holds the session down until it is removed (6.8.16). The peer is told {@value #FAREWELLS} times at once: who disables a session often has no time to say it for a detection time. */
     void disable(long nowNs) {
         if (state != BfdState.ADMIN_DOWN) {
             become(BfdState.ADMIN_DOWN, BfdDiagnostic.ADMINISTRATIVELY_DOWN, nowNs);
@@ -290,7 +296,7 @@ public final class BfdSession {
     boolean step(long nowNs) {
         expire(nowNs);
         signatures.step(nowNs);
-        return finalDue || urgent || (sendsPeriodically() && nowNs >= nextNs);
+        return finalDue || urgentCount > 0 || (sendsPeriodically() && nowNs >= nextNs);
     }
 
     /** The peer can stop us: by an interval of 0, or by demand mode, which only a poll interrupts (6.8.7). */
@@ -309,7 +315,7 @@ public final class BfdSession {
             finalDue = false;
         } else {
             pollSent |= poll == Poll.RUNNING;
-            urgent = false;
+            urgentCount = Math.max(0, urgentCount - 1);
             sentNs = nowNs;
             nextNs = nowNs + jittered();
         }
@@ -355,7 +361,7 @@ public final class BfdSession {
     /** When {@link #step} has something to do next; {@link Long#MAX_VALUE} if nothing but a packet can change anything. */
     long dueNs() {
         long due = heard ? heardNs + detectionNs() : Long.MAX_VALUE;
-        if (finalDue || urgent) {
+        if (finalDue || urgentCount > 0) {
             return Math.min(due, eventNs);
         }
         return sendsPeriodically() ? Math.min(due, nextNs) : due;

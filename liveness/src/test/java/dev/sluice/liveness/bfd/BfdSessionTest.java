@@ -314,6 +314,18 @@ class BfdSessionTest {
         assertThat(link.msUntilBothUp(1_500)).isNotNegative();
     }
 
+    /** 6.8.16 asks for a detection time of it, which who ends has not. */
+    @Test
+    void administrativelyDownIsToldThreeTimesAtOnce() {
+        upAndQuiet();
+        int before = link.left.sent.size();
+        link.left.sessions.disable(session, link.nowNs);
+        link.left.sessions.poll(link.nowNs);
+        assertThat(link.left.sent.subList(before, link.left.sent.size()))
+                .hasSize(BfdSession.FAREWELLS)
+                .allMatch(packet -> packet.state() == Bfd.ADMIN_DOWN);
+    }
+
     /** A peer that begins anew knows no discriminator of ours and another of its own. */
     @Test
     void restartOfThePeerIsNoticedAtItsFirstPacket() {
