@@ -29,6 +29,7 @@ public final class IdObserver {
 
     private final LabProcess process;
     private final Path ids;
+    private long unseenBefore;
 
     private IdObserver(LabProcess process, Path ids) {
         this.process = process;
@@ -48,6 +49,15 @@ public final class IdObserver {
                                 "--ids", ids.toString()))
                 .awaitReady(START);
         return new IdObserver(process, ids);
+    }
+
+    /**
+     * What begins now is what the observer has to answer for: frames that it lost before, as in a download faster than it reads, make no later
+     * account wrong.
+     */
+    public void answerFromNow() {
+        synchronise();
+        unseenBefore = state(2);
     }
 
     /** The different ids seen so far; none that came before the call is missing. */
@@ -71,9 +81,14 @@ public final class IdObserver {
         return state(1);
     }
 
-    /** Frames that came too fast for the observer: while this is not 0, what it did not see proves nothing. */
+    /** Frames that came too fast for the observer since {@link #answerFromNow}: while this is not 0, what it did not see proves nothing. */
     public long unseenCount() {
-        return state(2);
+        return state(2) - unseenBefore;
+    }
+
+    /** The capturing process. */
+    LabProcess process() {
+        return process;
     }
 
     private void synchronise() {

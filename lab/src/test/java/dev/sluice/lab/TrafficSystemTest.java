@@ -1,6 +1,7 @@
 package dev.sluice.lab;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.Map;
@@ -115,6 +116,23 @@ class TrafficSystemTest {
         assertThat(wrong.wrongPathCount()).isEqualTo(500);
         assertThat(onPath.seen()).hasSize(500);
         assertThat(beside.seen()).isEqualTo(Set.of());
+    }
+
+    @Test
+    void whatAnObserverLostBeforeItIsAskedToAnswerIsNoMatter() {
+        BridgeFirewall.create(middleLeft, middleRight);
+        IdObserver witness = IdObserver.start(middleLeft, IdObserver.Direction.IN);
+        Map<String, IdObserver> required = Map.of("path", witness);
+        String process = Long.toString(witness.process().pid());
+        assertThat(topology.get("middle").succeeds("kill", "-STOP", process)).isTrue();
+        // More than its socket holds.
+        run(new TrafficPlan(TrafficPlan.Protocol.UDP, "10.9.0.2", 5_001, 60_000, 60_000, 60_000, 1_400, false));
+        assertThat(topology.get("middle").succeeds("kill", "-CONT", process)).isTrue();
+        TrafficRun early = run(TrafficPlan.udp("10.9.0.2", 5_002, 500));
+        assertThatThrownBy(() -> early.report(required, NONE)).hasMessageContaining("'path' lost");
+        witness.answerFromNow();
+        TrafficRun stream = run(TrafficPlan.udp("10.9.0.2", 5_003, 500));
+        assertThat(stream.report(required, NONE)).matches(TrafficReport::isPerfect, "all of it was seen");
     }
 
     @Test

@@ -220,6 +220,7 @@ final class ChainPlay implements Play {
 
     /** A stream under way, to which something is to happen. */
     private TrafficRun begun() {
+        firewallsAndInspector().values().forEach(IdObserver::answerFromNow);
         TrafficRun stream = there(streams).startLasting();
         stream.awaitReceived(rate() / 2, PATIENCE);
         return stream;

@@ -128,6 +128,7 @@ final class Streams {
 
     /** A whole one. */
     Account run(int count, Map<String, IdObserver> required) {
+        required.values().forEach(IdObserver::answerFromNow);
         return finish(start(count), required, Map.of());
     }
 }
