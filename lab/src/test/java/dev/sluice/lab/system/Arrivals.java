@@ -51,8 +51,6 @@ final class Arrivals implements AutoCloseable {
                     "in",
                     "-s",
                     Integer.toString(SNAP_BYTES),
-                    "-B",
-                    "32768",
                     "--time-stamp-precision=nano");
             return new Arrivals(tcpdump, file);
         } catch (IOException e) {

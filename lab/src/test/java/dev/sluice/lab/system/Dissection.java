@@ -70,7 +70,13 @@ final class Dissection implements AutoCloseable {
                 "the capture has " + frames + " of " + filter,
                 Duration.ofSeconds(20),
                 () -> shown(filter).size() >= frames,
-                () -> String.join("\n", shown(filter)));
+                () -> String.join("\n", shown(filter)) + "\nthe last frames of all:\n"
+                        + String.join("\n", lastShown()));
+    }
+
+    private List<String> lastShown() {
+        List<String> all = shown("frame");
+        return all.subList(Math.max(0, all.size() - 20), all.size());
     }
 
     private List<String> shown(String filter) {

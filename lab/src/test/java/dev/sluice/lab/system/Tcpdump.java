@@ -11,6 +11,9 @@ import java.util.List;
 final class Tcpdump {
     private static final Duration START = Duration.ofSeconds(10);
 
+    /** Of the kernel's buffer: with --immediate-mode each frame takes as much of it as the longest could, and the default of 2 MiB holds eight. */
+    private static final int BUFFER_KIB = 64 << 10;
+
     private Tcpdump() {}
 
     /**
@@ -20,8 +23,16 @@ final class Tcpdump {
      * @param options more of its own options
      */
     static LabProcess start(Namespace namespace, String interfaceName, Path file, String filter, String... options) {
-        List<String> command =
-                new ArrayList<>(List.of("/usr/bin/tcpdump", "-Z", "root", "-i", interfaceName, "-w", file.toString()));
+        List<String> command = new ArrayList<>(List.of(
+                "/usr/bin/tcpdump",
+                "-Z",
+                "root",
+                "-B",
+                Integer.toString(BUFFER_KIB),
+                "-i",
+                interfaceName,
+                "-w",
+                file.toString()));
         command.addAll(List.of(options));
         command.add(filter);
         LabProcess process = namespace.start("tcpdump", command);
