@@ -83,7 +83,9 @@ class TraceAndCaptureTest {
         return sluice.counter("traces");
     }
 
+    /** A time, so not where the machine is busy with other tests. */
     @Test
+    @Tag("long")
     void answersTakeTheWorkerAFractionOfAMillisecond() {
         Map<String, String> question = Map.of("port", "left", "packet", "tcp 10.0.0.1:99 > 10.0.0.2:7 syn");
         List<Long> micros = new ArrayList<>();
