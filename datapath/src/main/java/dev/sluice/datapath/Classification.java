@@ -308,8 +308,10 @@ final class Classification {
         Path path = isTranslated(slot) ? null : selector.select(table.targetId(slot));
         if (path != null) {
             changes.redirect(c, slot, path);
-            // At the node that the packet came from this record may not have fitted; for the next packet it does.
-            frames.refuse(OffloadRefusal.PATH_CHANGING);
+            Journey journey = frames.journey();
+            if (journey != null) {
+                journey.changesPath();
+            }
             counters.reselected++;
         }
     }

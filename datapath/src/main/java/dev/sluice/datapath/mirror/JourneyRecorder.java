@@ -319,6 +319,13 @@ public final class JourneyRecorder implements Journey {
     }
 
     @Override
+    public void changesPath() {
+        if (returned != 0 || tunnel.flags != 0) {
+            refuse(OffloadRefusal.PATH_CHANGING);
+        }
+    }
+
+    @Override
     public void redirects(int record) {
         for (int k = 0; k < touches; k++) {
             if (touchSlot[k] == record && (touchKind[k] & COUNTED) == 0) {

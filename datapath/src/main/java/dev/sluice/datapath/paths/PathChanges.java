@@ -115,6 +115,8 @@ public final class PathChanges {
 
     /** A record whose path is not as it was gets another one of its target. */
     public void redirect(Cursor c, int slot, Path next) {
+        // What a fast path counted comes with what is taken back, rather than being read first.
+        table.flowChanged(slot);
         int flags = flagsFor(c, slot, table.targetId(slot), next, table.isReverse(slot, c.fields));
         table.setFlags(slot, (table.flags(slot) & ~INHERITED) | flags | MOVED);
         table.setPathId(slot, next.id());

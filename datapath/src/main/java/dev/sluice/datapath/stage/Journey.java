@@ -38,6 +38,9 @@ public interface Journey {
     /** The packet, of a flow of another switch, was counted in a record here. */
     void served(Cursor c);
 
+    /** The record that classifies the packet gets another path: at a node that the packet came from, it may not have fitted, and for the next packet it does. */
+    void changesPath();
+
     /** A record names another port to go out of from now on: who came back and went on by the one that stood there goes another way the next time. */
     void redirects(int record);
 
