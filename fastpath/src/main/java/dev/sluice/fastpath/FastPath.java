@@ -3,13 +3,12 @@ package dev.sluice.fastpath;
 import dev.sluice.datapath.packet.Batch;
 import dev.sluice.datapath.packet.FramePool;
 import dev.sluice.datapath.packet.PortCounters;
+import dev.sluice.ports.LinkEvent;
 import dev.sluice.ports.LinkInfo;
 import dev.sluice.ports.LinkMonitor;
 import dev.sluice.ports.PacketOutput;
 import dev.sluice.ports.PortException;
 import dev.sluice.ports.PortOpener;
-import dev.sluice.ports.PuntSocket;
-import dev.sluice.ports.VethPair;
 import dev.sluice.ports.XdpPort;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
@@ -30,12 +29,6 @@ import org.jspecify.annotations.Nullable;
  * the process, and {@link #close} takes it away.
  */
 public final class FastPath implements AutoCloseable {
-    /** End of the punt device that the program sends to. */
-    static final String PUNT_FROM = "sluice-punt";
-
-    /** End of the punt device that is listened at. */
-    static final String PUNT_TO = "sluice-punt-rx";
-
     private static final int PORT_INDICES = 4096;
 
     /** A process that says nothing for so long has ended, or might as well have. */
@@ -50,9 +43,7 @@ public final class FastPath implements AutoCloseable {
     private final FramePool pool;
     private final Program program;
     private final KernelMaps maps;
-    private final VethPair device;
-    private final PuntSocket socket;
-    private final int swallowFd;
+    private final PuntDevice punt;
     private final @Nullable Pins pins;
     private final Arena arena = Arena.ofShared();
     private final KernelOffload offload;
@@ -80,9 +71,7 @@ public final class FastPath implements AutoCloseable {
             int flowsMax,
             Program program,
             KernelMaps maps,
-            VethPair device,
-            PuntSocket socket,
-            int swallowFd,
+            PuntDevice punt,
             @Nullable Pins pins,
             Map<String, Integer> known,
             boolean older,
@@ -92,9 +81,7 @@ public final class FastPath implements AutoCloseable {
         this.pool = pool;
         this.program = program;
         this.maps = maps;
-        this.device = device;
-        this.socket = socket;
-        this.swallowFd = swallowFd;
+        this.punt = punt;
         this.xdp = new XdpFlavour(bpf, program, maps);
         this.offload =
                 new KernelOffload(bpf, program.map("flows"), program.map("headers"), flowsMax, maps, numbers, arena);
@@ -243,7 +230,7 @@ public final class FastPath implements AutoCloseable {
                 maps.setPort(number, link.index(), link.mac(), shared);
                 XdpPort sockets = rest.sockets();
                 if (sockets == null) {
-                    socket.bind(number, portIndex, counters);
+                    punt.bind(number, portIndex, counters);
                 } else {
                     xdp.putSockets(interfaceName, number, sockets.socketDescriptors());
                 }
@@ -434,7 +421,7 @@ public final class FastPath implements AutoCloseable {
 
     private void forget(int number, int interfaceIndex) {
         maps.forgetPort(number);
-        socket.release(number);
+        punt.release(number);
         try (Arena scratch = Arena.ofConfined()) {
             bpf.mapDelete(program.map("ingresses"), scratch.allocateFrom(ValueLayout.JAVA_INT, interfaceIndex));
         }
@@ -481,6 +468,28 @@ public final class FastPath implements AutoCloseable {
         if (nowNs - lookedNs >= LOOK_NS) {
             lookedNs = nowNs;
             xdp.lookOn(attachedNow);
+        }
+    }
+
+    /**
+     * Mends the device by which frames are handed over, if an event says that somebody has set it down or taken it away; whether it is another one, so that ports have another descriptor to poll.
+     *
+     * @throws PortException if it cannot be mended: it is as if nobody listened, until another event
+     */
+    public boolean mend(LinkEvent event) throws PortException {
+        if (closed || leaving || !punt.isToBeMended(event)) {
+            return false;
+        }
+        boolean mended = false;
+        try {
+            boolean another = punt.mend();
+            maps.setPuntInterface(punt.interfaceIndex());
+            mended = true;
+            return another;
+        } finally {
+            if (!mended) {
+                maps.setPuntInterface(0);
+            }
         }
     }
 
@@ -532,7 +541,7 @@ public final class FastPath implements AutoCloseable {
 
     /** Frames that the program handed over and that found no room on their way here, those of processes before that had the same device among them where a device lost them. For control threads. */
     public long lostFrames() {
-        return socket.counters().kernelDropped + Readings.droppedBy(PUNT_FROM);
+        return punt.lostFrames();
     }
 
     Program program() {
@@ -544,11 +553,11 @@ public final class FastPath implements AutoCloseable {
     }
 
     int receive(Batch batch) {
-        return closed ? 0 : socket.receive(batch);
+        return closed ? 0 : punt.receive(batch);
     }
 
     int pollDescriptor() {
-        return closed ? -1 : socket.pollDescriptor();
+        return closed ? -1 : punt.pollDescriptor();
     }
 
     /**
@@ -575,11 +584,10 @@ public final class FastPath implements AutoCloseable {
         }
         List.copyOf(attached).forEach(FastPort::close);
         closed = true;
-        bpf.closeDescriptor(swallowFd);
-        socket.close();
+        punt.close();
         if (!leaving) {
             maps.setPuntInterface(0);
-            device.remove();
+            punt.remove();
             if (pins != null) {
                 pins.remove();
             }

@@ -2,7 +2,6 @@ package dev.sluice.fastpath;
 
 import dev.sluice.datapath.packet.FramePool;
 import dev.sluice.ports.PortException;
-import dev.sluice.ports.PuntSocket;
 import dev.sluice.ports.VethPair;
 import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
@@ -29,20 +28,14 @@ final class FastPathOpening {
         KernelMaps maps = KernelMaps.share(bpf, program);
         made.push(maps::close);
         maps.setLayoutVersion(KernelMaps.LAYOUT_VERSION);
-        VethPair device = VethPair.make(FastPath.PUNT_FROM, FastPath.PUNT_TO, VethPair.MTU_MAX);
+        VethPair device = PuntDevice.make();
         if (!older) {
             made.push(device::remove);
         }
-        PuntSocket socket = PuntSocket.open(FastPath.PUNT_TO, pool);
-        made.push(socket::close);
-        int swallow = bpf.attachTcx(program.program("tc_swallow"), device.peerIndex());
-        if (swallow < 0) {
-            throw Program.trouble("attaching to " + FastPath.PUNT_TO + " by tcx (Linux 6.6 or later)", swallow);
-        }
-        made.push(() -> bpf.closeDescriptor(swallow));
+        PuntDevice punt = new PuntDevice(bpf, program, pool, device);
+        made.push(punt::close);
         Map<String, Integer> known = pins == null ? Map.of() : pins.numbers();
-        FastPath path =
-                new FastPath(bpf, pool, flowsMax, program, maps, device, socket, swallow, pins, known, older, notice);
+        FastPath path = new FastPath(bpf, pool, flowsMax, program, maps, punt, pins, known, older, notice);
         maps.setPuntInterface(device.index());
         return path;
     }

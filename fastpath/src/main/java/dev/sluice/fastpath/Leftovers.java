@@ -3,7 +3,6 @@ package dev.sluice.fastpath;
 import dev.sluice.ports.LinkInfo;
 import dev.sluice.ports.LinkMonitor;
 import dev.sluice.ports.PortException;
-import dev.sluice.ports.VethPair;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -54,8 +53,8 @@ public record Leftovers(Path directory) {
             said.addAll(removeDevices());
         } else {
             said.add("what is left in the network namespace " + directory.getFileName()
-                    + " but for the interfaces " + FastPath.PUNT_FROM + " and " + FastPath.PUNT_TO
-                    + ", which go with it, or with: ip link del " + FastPath.PUNT_FROM);
+                    + " but for the interfaces " + PuntDevice.FROM + " and " + PuntDevice.TO
+                    + ", which go with it, or with: ip link del " + PuntDevice.FROM);
         }
         return said;
     }
@@ -81,7 +80,7 @@ public record Leftovers(Path directory) {
      * @throws PortException if interfaces cannot be listed
      */
     public static boolean areUnnamed() throws PortException {
-        return LinkMonitor.read(FastPath.PUNT_FROM).isPresent()
+        return LinkMonitor.read(PuntDevice.FROM).isPresent()
                 || !programs(FastPath.library()).isEmpty();
     }
 
@@ -142,14 +141,13 @@ public record Leftovers(Path directory) {
     }
 
     private static List<String> removeDevices() throws PortException {
-        if (LinkMonitor.read(FastPath.PUNT_FROM).isEmpty()) {
+        if (LinkMonitor.read(PuntDevice.FROM).isEmpty()) {
             return List.of();
         }
-        int answer = VethPair.make(FastPath.PUNT_FROM, FastPath.PUNT_TO, VethPair.MTU_MAX)
-                .remove();
+        int answer = PuntDevice.make().remove();
         if (answer < 0) {
-            throw Program.trouble("removing " + FastPath.PUNT_FROM, answer);
+            throw Program.trouble("removing " + PuntDevice.FROM, answer);
         }
-        return List.of("the interfaces " + FastPath.PUNT_FROM + " and " + FastPath.PUNT_TO);
+        return List.of("the interfaces " + PuntDevice.FROM + " and " + PuntDevice.TO);
     }
 }

@@ -433,7 +433,7 @@ class FastPathSystemTest {
     void goesWithoutTraces() throws Exception {
         middle.in(() -> {
             Open.open().close();
-            assertThat(LinkMonitor.read(FastPath.PUNT_FROM)).isEmpty();
+            assertThat(LinkMonitor.read(PuntDevice.FROM)).isEmpty();
             try (Open again = Open.open()) {
                 assertThat(again.left.number()).isEqualTo(1);
             }

@@ -11,6 +11,7 @@ import dev.sluice.fastpath.Hook;
 import dev.sluice.model.Node;
 import dev.sluice.model.Port;
 import dev.sluice.ports.Claim;
+import dev.sluice.ports.LinkEvent;
 import dev.sluice.ports.PortException;
 import dev.sluice.ports.PortOpener;
 import dev.sluice.ports.XdpPort;
@@ -239,6 +240,27 @@ final class KernelFastPath {
         FastPath now = opened;
         if (now != null) {
             now.beat(nowNs);
+        }
+    }
+
+    /** Whether ports have another descriptor to poll now. */
+    boolean mend(LinkEvent event) {
+        FastPath now = opened;
+        if (now == null) {
+            return false;
+        }
+        try {
+            boolean another = now.mend(event);
+            if (another) {
+                LOG.warn(
+                        "the interfaces by which the fast path hands packets over were taken away; they are made anew");
+            }
+            return another;
+        } catch (PortException e) {
+            LOG.error(
+                    "the interfaces by which the fast path hands packets over are down or away: what the kernel does not repeat meets the failure policies of ports, until they can be made anew: {}",
+                    e.getMessage());
+            return false;
         }
     }
 

@@ -174,4 +174,9 @@ public final class LinuxPorts implements PortSource {
     public boolean onLinkEvent(PacketPort port, LinkEvent event) {
         return port instanceof ReopeningPort reopening && reopening.onLinkEvent(event);
     }
+
+    @Override
+    public boolean mend(LinkEvent event) {
+        return fastPath.mend(event);
+    }
 }

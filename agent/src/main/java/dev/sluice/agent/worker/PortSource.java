@@ -94,4 +94,13 @@ public interface PortSource {
      * @return whether the port's poll descriptor may have changed
      */
     boolean onLinkEvent(PacketPort port, LinkEvent event);
+
+    /**
+     * Tells of a change of interfaces, whoever's: what all ports share may have to be mended.
+     *
+     * @return whether poll descriptors of ports may have changed
+     */
+    default boolean mend(LinkEvent event) {
+        return false;
+    }
 }

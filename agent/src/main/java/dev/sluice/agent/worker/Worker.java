@@ -332,11 +332,12 @@ public final class Worker implements Runnable, AutoCloseable {
     }
 
     private void takeMail() {
+        boolean rewatch = false;
         for (LinkEvent event = linkEvents.poll(); event != null; event = linkEvents.poll()) {
-            ports.onLinkEvent(event, changedPorts);
+            rewatch |= ports.onLinkEvent(event, changedPorts);
         }
-        boolean rewatch = !changedPorts.isEmpty();
-        if (rewatch) {
+        if (!changedPorts.isEmpty()) {
+            rewatch = true;
             followPorts();
             changedPorts.clear();
         }

@@ -81,15 +81,18 @@ final class WorkerPorts {
     /**
      * Tells all ports of a change of interfaces.
      *
-     * @param changed gets the indices of those whose poll descriptor may have changed
+     * @param changed gets the indices of those that are others than before
+     * @return whether poll descriptors may have changed beside those
      */
-    void onLinkEvent(LinkEvent event, BitSet changed) {
+    boolean onLinkEvent(LinkEvent event, BitSet changed) {
+        boolean mended = source.mend(event);
         open.forEach((binding, port) -> {
             if (source.onLinkEvent(port, event)) {
                 changed.set(binding.index());
             }
         });
         publish();
+        return mended;
     }
 
     private void publish() {

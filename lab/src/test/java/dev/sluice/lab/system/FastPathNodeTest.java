@@ -238,6 +238,32 @@ class FastPathNodeTest {
         }
     }
 
+    /** Somebody tidies up: the interfaces by which the kernel hands over what it does not repeat are taken down, or away. */
+    @ParameterizedTest
+    @Cases(
+            value = "link del sluice-punt",
+            more = {"link set sluice-punt down", "link set sluice-punt-rx down"})
+    void deviceOfTheFastPathThatIsTakenAwayIsMadeAnew(String command) {
+        try (SluiceNode sluice = node(true)) {
+            try (UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7)) {
+                assertThat(flow.exchange(50).lost()).isZero();
+                network.sluice.configure(command.split(" "));
+                assertThat(flow.exchange(50).lost())
+                        .as("what is repeated goes on")
+                        .isZero();
+            }
+            try (UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7)) {
+                Waits.until(
+                        "a new flow begins", READ, () -> flow.exchange(1, 200).lost() == 0);
+                assertThat(flow.exchange(50).lost()).isZero();
+                long repeated = sluice.status().fastPath().packets();
+                assertThat(flow.exchange(500).lost()).isZero();
+                awaitRepeated(sluice, repeated + 4 * 490);
+            }
+            sluice.checkFastPath();
+        }
+    }
+
     @Test
     @Tag("long")
     void killedNodeLeavesNothingInTheWayOfTheNext() {
