@@ -4,6 +4,7 @@ import dev.sluice.datapath.liveness.LivenessView;
 import dev.sluice.datapath.mirror.JourneyRecorder;
 import dev.sluice.datapath.mirror.OffloadMirror;
 import dev.sluice.datapath.mirror.Rehearsal;
+import dev.sluice.datapath.mirror.ServedWay;
 import dev.sluice.datapath.neighbors.Neighbors;
 import dev.sluice.datapath.offload.OffloadDevice;
 import dev.sluice.datapath.offload.OffloadRefusal;
@@ -31,6 +32,7 @@ final class FastPath {
     private final FlowPrograms programs;
     private final EthernetMemory ethernetMemory;
     private final DatapathCounters counters;
+    private final ServedWay servedWay;
 
     /** Random, so that a device which has records of another process is hardly ever told the number that they were made under. */
     private long seed;
@@ -48,6 +50,7 @@ final class FastPath {
             FlowPrograms programs,
             EthernetMemory ethernetMemory,
             DatapathCounters counters,
+            ServedWay servedWay,
             long seed) {
         this.frames = frames;
         this.table = table;
@@ -56,6 +59,7 @@ final class FastPath {
         this.programs = programs;
         this.ethernetMemory = ethernetMemory;
         this.counters = counters;
+        this.servedWay = servedWay;
         this.seed = seed;
         rehearsal = new Rehearsal(frames.pool());
     }
@@ -67,7 +71,8 @@ final class FastPath {
         liveness.refresh();
         OffloadMirror now = device == null
                 ? null
-                : new OffloadMirror(device, table, programs, liveness, neighbors, counters, (int) FlowHash.mix(++seed));
+                : new OffloadMirror(
+                        device, table, programs, liveness, neighbors, counters, servedWay, (int) FlowHash.mix(++seed));
         mirror = now;
         table.mirrorIn(now);
         programs.tell(now);

@@ -192,8 +192,16 @@ final class Stages {
         forwarding = new Forwarding(frames, liveness, neighbors, errors, fragmenter);
         wayBack = new WayBack(table, steering);
         lookAhead = new LookAhead(table, zones);
-        fastPath =
-                new FastPath(frames, table, liveness, neighbors, programs, remembered.ethernetMemory(), counters, seed);
+        fastPath = new FastPath(
+                frames,
+                table,
+                liveness,
+                neighbors,
+                programs,
+                remembered.ethernetMemory(),
+                counters,
+                overlayOutput::isWayBackClosed,
+                seed);
         rebalance = new Rebalance(table, selector, liveness, programs, counters);
         cursor = new Cursor(memory, new Batch(), zones);
         drops.resize(1);

@@ -73,6 +73,8 @@ public final class OffloadMirror implements FlowWatcher, NeighborWatcher {
     private Snapshot snapshot = Snapshot.empty();
     private int looks = LOOKS_PER_TICK;
 
+    private final ServedWay servedWay;
+
     /** Journeys of a process before; null when all are confirmed or taken back. */
     private @Nullable MirrorAdoption adoption;
 
@@ -93,7 +95,9 @@ public final class OffloadMirror implements FlowWatcher, NeighborWatcher {
             LivenessView liveness,
             Neighbors neighbors,
             DatapathCounters datapathCounters,
+            ServedWay servedWay,
             int firstGeneration) {
+        this.servedWay = servedWay;
         this.device = device;
         this.table = table;
         this.programs = programs;
@@ -351,7 +355,7 @@ public final class OffloadMirror implements FlowWatcher, NeighborWatcher {
             return;
         }
         feed(entry, actions, actionBase);
-        if (!isCurrent(entry) || hasExpired(entry)) {
+        if (!isCurrent(entry) || hasExpired(entry) || goesBackInVain(entry)) {
             drop(entry);
             counters.staleRemoved++;
         }
@@ -380,6 +384,15 @@ public final class OffloadMirror implements FlowWatcher, NeighborWatcher {
             }
         }
         return false;
+    }
+
+    /** Whether it leaves for the switch that classified the flow, and the data path would not send a packet there. */
+    private boolean goesBackInVain(int entry) {
+        int last = entry * MirrorEntries.TOUCHES_MAX + entries.touches[entry] - 1;
+        return (entries.tunnel[entry] & OffloadAction.PUSH) != 0
+                && entries.sent[entry] == 0
+                && entries.touches[entry] > 0
+                && servedWay.isClosed(entries.touchSlot[last], entries.touchKind[last] & JourneyRecorder.REVERSE);
     }
 
     /** Takes back at once what timers would find in a while: journeys of flows that have an expired record or instruction. For tests, in which time jumps. */

@@ -206,7 +206,7 @@ public final class OverlayOutput implements TunnelContent {
         if (names == null || peer == null) {
             return frames.drop(c, DropReason.OVERLAY_PATH_UNKNOWN);
         }
-        if (!liveness.isRouting(peer.index()) && failsClosed(c, path)) {
+        if (!liveness.isRouting(peer.index()) && failsClosed(c.planeEntry, path)) {
             return frames.drop(c, DropReason.SERVICE_DOWN);
         }
         flags = 0;
@@ -218,12 +218,20 @@ public final class OverlayOutput implements TunnelContent {
     }
 
     /** Whether a packet ends here if the last hop, routing at the switch that classified it, is dead: as its rule says, else its chain. */
-    private boolean failsClosed(Cursor c, Path path) {
-        return switch (flows.onFailure(c.planeEntry)) {
+    private boolean failsClosed(int planeEntry, Path path) {
+        return switch (flows.onFailure(planeEntry)) {
             case CLOSED -> true;
             case OPEN -> false;
             case INHERIT -> path.hops().getLast().onFailure() == Rule.FailureAction.CLOSED;
         };
+    }
+
+    /** Whether {@link #toClassifier} would drop packets of a direction of a connection, for that reason; false if it is not of another switch. */
+    public boolean isWayBackClosed(int slot, int direction) {
+        int entry = table.tag(slot) == ConnectionTable.PLANE ? flows.entryOf(slot, direction) : PlaneFlows.NONE;
+        Path path = entry == PlaneFlows.NONE ? null : snapshot.path(table.pathId(slot));
+        OverlayPeer peer = path == null ? null : plane.peerNumbered(flows.classifier(entry) & 0xffff_ffffL);
+        return path != null && peer != null && !liveness.isRouting(peer.index()) && failsClosed(entry, path);
     }
 
     /**
