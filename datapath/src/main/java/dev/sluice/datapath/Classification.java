@@ -11,6 +11,7 @@ import dev.sluice.datapath.rules.AttributeIds;
 import dev.sluice.datapath.rules.Group;
 import dev.sluice.datapath.rules.PortSides;
 import dev.sluice.datapath.rules.Rule;
+import dev.sluice.datapath.segment.ForeignServices;
 import dev.sluice.datapath.snapshot.Path;
 import dev.sluice.datapath.snapshot.PortEntry;
 import dev.sluice.datapath.snapshot.Snapshot;
@@ -133,7 +134,7 @@ final class Classification {
             record = NONE;
             vanished = NONE;
             hasOthers = true;
-        } else if (record != NONE && succession.isDecidedAnew(record)) {
+        } else if (record != NONE && succession.isDecidedAnew(record, c.nowNs)) {
             vanished = record;
             record = NONE;
         } else if (record != NONE && hasOtherContext(c, record)) {
@@ -174,7 +175,7 @@ final class Classification {
     private boolean follow(Cursor c, int port, int side, int group) {
         c.lookAtQuoted();
         int record = find(c, port, side, group);
-        boolean found = record != NONE && table.pathId(record) != 0 && !succession.isDecidedAnew(record);
+        boolean found = record != NONE && table.pathId(record) != 0 && !succession.isDecidedAnew(record, c.nowNs);
         if (found) {
             counters.errorsOfFlows++;
             revalidate(c, record);
@@ -205,7 +206,7 @@ final class Classification {
     }
 
     private boolean counts(Cursor c, int slot, int port, int side, int group) {
-        if (table.isSuperseded(slot)) {
+        if (table.isSuperseded(slot) || ForeignServices.isSilent(table, slot, c, side)) {
             return false;
         }
         int ruleId = table.ruleId(slot);
@@ -273,7 +274,8 @@ final class Classification {
 
     private void revalidate(Cursor c, int slot) {
         boolean moved = false;
-        if (table.configGeneration(slot) != snapshot.generation()) {
+        if (table.configGeneration(slot) != snapshot.generation()
+                && !ForeignServices.isServicedElsewhere(table, slot, c.nowNs)) {
             moved = true;
             table.setConfigGeneration(slot, snapshot.generation());
             counters.configRevalidations++;

@@ -65,6 +65,12 @@ final class SegmentHosts implements AutoCloseable {
     /** What went over the underlay so far. */
     final List<byte[]> carried = new ArrayList<>();
 
+    /** Whether what goes to first red ports is classified, in snapshots made from now on. */
+    boolean classifyToPort = true;
+
+    /** Of the configuration, in snapshots made from now on. */
+    int generation = 1;
+
     /** Hosts at whose first red port the chain is applied, both directions. */
     private final List<Integer> served;
 
@@ -199,7 +205,7 @@ final class SegmentHosts implements AutoCloseable {
                 new RouteEntry(IpPrefix.around(address(host), 32), NextHopGroup.of(NextHop.local(UNDERLAY))),
                 new RouteEntry(
                         IpPrefix.parse("192.0.2.0/24").orElseThrow(), NextHopGroup.of(NextHop.connected(UNDERLAY)))));
-        return Snapshot.builder(1)
+        return Snapshot.builder(generation)
                 .ports(ports)
                 .routers(List.of(
                         new RouterEntry(0, "underlay", underlay),
@@ -254,10 +260,21 @@ final class SegmentHosts implements AutoCloseable {
         return other == host ? Attachment.LOCAL : other < host ? other : other - 1;
     }
 
-    private static PortEntry tenant(int index, String name, int router, int group) {
+    private PortEntry tenant(int index, String name, int router, int group) {
         PortEntry.Role role = router < 0 ? PortEntry.Role.SERVICE : PortEntry.Role.SWITCH;
         return new PortEntry(
-                index, name, role, router, -1, 0x0200_0000_2000L + index, List.of(), true, true, group, group, 1500);
+                index,
+                name,
+                role,
+                router,
+                -1,
+                0x0200_0000_2000L + index,
+                List.of(),
+                true,
+                classifyToPort,
+                group,
+                group,
+                1500);
     }
 
     private static PortEntry service(int index, String name) {

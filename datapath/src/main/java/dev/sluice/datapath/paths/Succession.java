@@ -2,6 +2,7 @@ package dev.sluice.datapath.paths;
 
 import dev.sluice.datapath.packet.DatapathCounters;
 import dev.sluice.datapath.rules.Rule;
+import dev.sluice.datapath.segment.ForeignServices;
 import dev.sluice.datapath.snapshot.Path;
 import dev.sluice.datapath.snapshot.Retained;
 import dev.sluice.datapath.snapshot.Snapshot;
@@ -77,7 +78,7 @@ public final class Succession {
      * Whether a record of an earlier configuration gives way to a new decision. A change that migrates: always, but for translated flows. One that keeps: if it drops.
      * Else: if no service sees the flow, since a rule that wants it may have come.
      */
-    public boolean isDecidedAnew(int slot) {
+    public boolean isDecidedAnew(int slot, long nowNs) {
         int generation = table.configGeneration(slot);
         if (generation == snapshot.generation()) {
             return false;
@@ -86,7 +87,9 @@ public final class Succession {
         if (retained.migrates(generation)) {
             return (table.flags(slot) & ConnectionTable.TRANSLATED) == 0;
         }
-        return retained.keeps(generation) ? isDropping(slot) : table.pathId(slot) == 0;
+        return retained.keeps(generation)
+                ? isDropping(slot)
+                : table.pathId(slot) == 0 && !ForeignServices.isServicedElsewhere(table, slot, nowNs);
     }
 
     private boolean isDropping(int slot) {

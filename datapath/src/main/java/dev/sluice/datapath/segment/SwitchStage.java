@@ -467,6 +467,7 @@ public final class SwitchStage {
         return rule != null
                 && rule.bothDirections()
                 && port >= 0
+                && snapshot.port(port).classifyToPort()
                 && rule.appliedTo().contains(port, PortSides.TO_PORT);
     }
 

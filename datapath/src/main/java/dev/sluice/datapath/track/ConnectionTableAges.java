@@ -53,10 +53,12 @@ public final class ConnectionTableAges {
 
     /** Since either direction was seen. */
     int idleMs(int slot, int nowMs) {
+        return Math.min(idleMs(slot, 0, nowMs), idleMs(slot, 1, nowMs));
+    }
+
+    int idleMs(int slot, int direction, int nowMs) {
         long lastSeenAt = ConnectionTableRecord.at(slot) + ConnectionTableRecord.LAST_SEEN;
-        int forward = age(nowMs, getInt(records, lastSeenAt));
-        int reverse = age(nowMs, getInt(records, lastSeenAt + 4));
-        return Math.min(forward, reverse);
+        return age(nowMs, getInt(records, lastSeenAt + direction * 4L));
     }
 
     /**

@@ -425,6 +425,11 @@ public abstract sealed class ConnectionTableFields permits ConnectionTable {
         return ages.idleMs(slot, ConnectionTableAges.tableMs(nowNs));
     }
 
+    /** Milliseconds since a packet of this direction was seen; many if none was. */
+    public final int idleMs(int slot, int direction, long nowNs) {
+        return ages.idleMs(slot, direction, ConnectionTableAges.tableMs(nowNs));
+    }
+
     /** Idle time after which a connection expires as it is now, in milliseconds. */
     public final int timeoutMs(int slot) {
         return ages.timeoutMs(slot);
