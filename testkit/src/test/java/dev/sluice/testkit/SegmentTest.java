@@ -186,6 +186,36 @@ class SegmentTest {
         }
     }
 
+    /** Ports may carry VLANs of their own, whose addresses are nobody else's business (V29). */
+    @Test
+    void addressesOfOneVlanAreNotTheAnswersToQuestionsInAnother() {
+        try (SegmentHosts hosts = new SegmentHosts(List.of())) {
+            hosts.receive(B, RED_1, tagged(10, arp(Arp.REQUEST, BOB, "10.0.0.2", 0, "10.0.0.1")));
+            hosts.receive(B, RED_1, tagged(10, advertisement(BOB, "fd00::2", ALICE, "fd00::1", 0)));
+            hosts.received();
+            for (int vlan : new int[] {0, 10, 20}) {
+                hosts.receive(A, RED_2, tagged(vlan, arp(Arp.REQUEST, ALICE, "10.0.0.1", 0, "10.0.0.2")));
+                assertThat(hosts.received()).as("ARP in VLAN %d", vlan).hasSize(5);
+                hosts.receive(A, RED_2, tagged(vlan, solicitation(ALICE, "fd00::1", "fd00::2")));
+                assertThat(hosts.received()).as("discovery in VLAN %d", vlan).hasSize(5);
+            }
+            assertThat(hosts.drops()).isEmpty();
+        }
+    }
+
+    /** With a tag in front; as it is for VLAN 0. */
+    private static byte[] tagged(int vlan, byte[] frame) {
+        if (vlan == 0) {
+            return frame;
+        }
+        byte[] tagged = new byte[frame.length + 4];
+        System.arraycopy(frame, 0, tagged, 0, 12);
+        System.arraycopy(frame, 12, tagged, 16, frame.length - 12);
+        Layouts.putU16(MemorySegment.ofArray(tagged), 12, EtherTypes.VLAN);
+        Layouts.putU16(MemorySegment.ofArray(tagged), 14, vlan);
+        return tagged;
+    }
+
     @Test
     void addressIsForgottenWhenItIsSilentForFiveMinutes() {
         try (SegmentHosts hosts = new SegmentHosts(List.of())) {

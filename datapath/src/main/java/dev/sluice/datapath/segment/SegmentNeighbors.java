@@ -83,7 +83,8 @@ final class SegmentNeighbors {
      */
     int hear(Cursor c, Segment segment, @Nullable MacTable macs, boolean foretells) {
         MacTable known = bindings;
-        if (known == null || macs == null) {
+        if (known == null || macs == null || c.fields.outerVlan > 0) {
+            // Tenants' own VLANs may have the same addresses.
             return GOES_ON;
         }
         if ((c.parsed() & Parser.ARP) != 0) {

@@ -511,7 +511,7 @@ public final class SwitchStage {
 
     /** Routers hear only who asks for neighbours: they route no packet for many, and none that is for somebody else. */
     private static boolean isForRouters(Cursor c) {
-        return (c.parsed() & (Parser.ARP | Parser.NEIGHBOR_DISCOVERY)) != 0;
+        return (c.parsed() & (Parser.ARP | Parser.NEIGHBOR_DISCOVERY)) != 0 && c.fields.outerVlan <= 0;
     }
 
     private boolean copy(Cursor c) {
