@@ -12,7 +12,9 @@ import static dev.sluice.testkit.SegmentHosts.RED_2;
 import static dev.sluice.testkit.SegmentHosts.UNDERLAY;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.datapath.packet.Batch;
 import dev.sluice.datapath.packet.DropReason;
+import dev.sluice.ports.MemoryFrame;
 import dev.sluice.wire.Arp;
 import dev.sluice.wire.EtherTypes;
 import dev.sluice.wire.Ethernet;
@@ -118,6 +120,24 @@ class SegmentTest {
         }
     }
 
+    /** A kernel that ends tunnels leaves it to the next device to complete what is inside. */
+    @Test
+    void checksumInsideThatIsStillToBeCompletedIsLeftToThePort() {
+        try (SegmentHosts hosts = new SegmentHosts(List.of())) {
+            SegmentTest.introduce(hosts);
+            hosts.receive(A, RED_1, REQUEST.bytes());
+            byte[] carried = hosts.carried.getLast();
+            hosts.received();
+            int outer = carried.length - REQUEST.bytes().length;
+            hosts.host(B).receive(UNDERLAY, MemoryFrame.partial(carried, outer + 34, 16));
+            assertThat(hosts.host(B).sentFrames(RED_1)).singleElement().satisfies(frame -> {
+                assertThat(frame.offload() & Batch.CHECKSUM_PARTIAL).isNotZero();
+                assertThat(frame.csumStart()).isEqualTo(34);
+                assertThat(frame.csumOffset()).isEqualTo(16);
+            });
+        }
+    }
+
     @Test
     void segmentsWithTheSameAddressesNeverMeet() {
         try (SegmentHosts hosts = new SegmentHosts(List.of())) {
@@ -172,20 +192,6 @@ class SegmentTest {
         }
     }
 
-    @Test
-    void addressThatAppearsElsewhereIsReachedThere() {
-        try (SegmentHosts hosts = new SegmentHosts(List.of())) {
-            introduce(hosts);
-            hosts.host(B).advance(1_000_000_000);
-            hosts.receive(C, RED_2, arp(Arp.REQUEST, BOB, "10.0.0.2", 0, "10.0.0.2"));
-            assertThat(hosts.received()).containsExactly("A1", "A2", "B1", "B2", "C1");
-            hosts.receive(A, RED_1, REQUEST.bytes());
-            assertThat(hosts.received()).containsExactly("C2");
-            assertThat(hosts.host(A).datapath().counters().segmentMoves).isOne();
-            assertThat(hosts.drops()).isEmpty();
-        }
-    }
-
     /** Ports may carry VLANs of their own, whose addresses are nobody else's business (V29). */
     @Test
     void addressesOfOneVlanAreNotTheAnswersToQuestionsInAnother() {
@@ -214,6 +220,20 @@ class SegmentTest {
         Layouts.putU16(MemorySegment.ofArray(tagged), 12, EtherTypes.VLAN);
         Layouts.putU16(MemorySegment.ofArray(tagged), 14, vlan);
         return tagged;
+    }
+
+    @Test
+    void addressThatAppearsElsewhereIsReachedThere() {
+        try (SegmentHosts hosts = new SegmentHosts(List.of())) {
+            introduce(hosts);
+            hosts.host(B).advance(1_000_000_000);
+            hosts.receive(C, RED_2, arp(Arp.REQUEST, BOB, "10.0.0.2", 0, "10.0.0.2"));
+            assertThat(hosts.received()).containsExactly("A1", "A2", "B1", "B2", "C1");
+            hosts.receive(A, RED_1, REQUEST.bytes());
+            assertThat(hosts.received()).containsExactly("C2");
+            assertThat(hosts.host(A).datapath().counters().segmentMoves).isOne();
+            assertThat(hosts.drops()).isEmpty();
+        }
     }
 
     @Test

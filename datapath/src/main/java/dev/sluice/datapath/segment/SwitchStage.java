@@ -22,6 +22,7 @@ import dev.sluice.datapath.stage.Frames;
 import dev.sluice.datapath.stage.PacketTracer;
 import dev.sluice.datapath.stage.Step;
 import dev.sluice.datapath.track.ConnectionTable;
+import dev.sluice.datapath.tunnel.Decapsulation;
 import dev.sluice.datapath.tunnel.TunnelOutput;
 import dev.sluice.wire.Ecn;
 import dev.sluice.wire.Ethernet;
@@ -312,10 +313,9 @@ public final class SwitchStage {
     private boolean takeOut(Cursor c, long inner, long end) {
         Batch b = c.batch;
         int slot = c.slot;
+        Decapsulation.keepOffloads(b, slot, (int) (inner - b.start[slot]));
         b.start[slot] = inner;
         b.length[slot] = (int) (end - inner);
-        b.offload[slot] = 0;
-        b.gsoType[slot] = Batch.GSO_NONE;
         parser.parseOne(b, slot);
         if (b.parsed[slot] < 0) {
             frames.drop(c, DropReason.of(-1 - b.parsed[slot]));

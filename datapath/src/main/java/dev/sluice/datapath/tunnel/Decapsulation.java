@@ -64,7 +64,7 @@ public final class Decapsulation {
      * A partial checksum may be that of the packet inside: another switch's fast path leaves it to who sends the frame out of the last port, and super-frames whole. One of the outer header ends
      * with it.
      */
-    private static void keepOffloads(Batch b, int slot, int removed) {
+    public static void keepOffloads(Batch b, int slot, int removed) {
         boolean ofInside = (b.offload[slot] & Batch.CHECKSUM_PARTIAL) != 0 && b.csumStart[slot] > removed;
         if (!ofInside) {
             b.offload[slot] = 0;
