@@ -1,6 +1,7 @@
 package dev.sluice.manager.instances;
 
 import dev.sluice.manager.instances.Fleet.Instance;
+import dev.sluice.manager.instances.FleetPlan.Adjust;
 import dev.sluice.manager.instances.FleetPlan.Create;
 import dev.sluice.manager.instances.FleetPlan.Delete;
 import dev.sluice.manager.instances.FleetPlan.Drain;
@@ -96,7 +97,7 @@ final class Deployments {
         }
         byDeployment.forEach((name, orphans) -> {
             Fleet fleet = Fleet.orphans(orphans, ORPHAN_DEADLINE_NS, watch, at);
-            execute(name, FleetPlan.ofNone(fleet.members()), orphans, step -> Optional.empty(), at);
+            execute(name, FleetPlan.ofNone(fleet.members()), orphans, Optional.empty(), at);
             statuses.instances(inventory, orphans, fleet, now);
         });
         return true;
@@ -178,34 +179,33 @@ final class Deployments {
                 .map(name -> Fleet.number(deployment.name(), name))
                 .toList();
         Plan plan = FleetPlan.of(spec, desired, fleet.members(), fleet.hosts(), taken);
-        String trouble = execute(
-                deployment.name(),
-                plan,
-                own,
-                step -> Optional.of(InstanceEdits.create(
-                        InstanceEdits.tree(deployment, spec, step.number(), step.node(), step.place()))),
-                at);
+        String trouble = execute(deployment.name(), plan, own, Optional.of(new Wanted(deployment, spec)), at);
         statuses.deployment(
                 inventory, deployment, new FleetStatus.Said(desired, fleet, plan, trouble, decision), at.now());
         statuses.instances(inventory, own, fleet, at.now());
     }
 
-    /** How a new instance comes about. */
-    @FunctionalInterface
-    private interface Creation {
-        Optional<Edit> edit(Create step);
+    /** What instances are to be like. */
+    private record Wanted(ManagedObject deployment, ServiceDeployment.Spec spec) {
+        Edit create(Create step) {
+            return InstanceEdits.create(
+                    InstanceEdits.tree(deployment, spec, step.number(), step.node(), step.place()));
+        }
     }
 
     /** Does what is planned, each thing for itself; why something cannot be done. */
-    private String execute(String name, Plan plan, List<Instance> own, Creation creation, Fleet.Moment at) {
+    private String execute(String name, Plan plan, List<Instance> own, Optional<Wanted> wanted, Fleet.Moment at) {
         String trouble = "";
         for (Step step : plan.steps()) {
             Optional<Edit> edit = switch (step) {
-                case Create create -> creation.edit(create);
-                case Resume(String instance) -> object(own, instance).map(InstanceEdits::resume);
+                case Create create -> wanted.map(is -> is.create(create));
+                case Resume(String instance) -> find(own, instance).map(found -> InstanceEdits.resume(found.object()));
+                case Adjust(String instance) ->
+                    wanted.flatMap(is -> find(own, instance).flatMap(found -> InstanceEdits.adjusted(is.spec, found)));
                 case Drain(String instance, String _) ->
-                    object(own, instance).map(object -> InstanceEdits.drain(object, at.now()));
-                case Delete(String instance, String _) -> object(own, instance).map(InstanceEdits::delete);
+                    find(own, instance).map(found -> InstanceEdits.drain(found.object(), at.now()));
+                case Delete(String instance, String _) ->
+                    find(own, instance).map(found -> InstanceEdits.delete(found.object()));
             };
             if (edit.isEmpty()) {
                 continue;
@@ -230,11 +230,9 @@ final class Deployments {
         return !(step instanceof Delete);
     }
 
-    private static Optional<ManagedObject> object(List<Instance> own, String name) {
+    private static Optional<Instance> find(List<Instance> own, String name) {
         return own.stream()
-                .map(Instance::object)
-                .filter(object ->
-                        object.kind() == Kind.SERVICE_INSTANCE && object.name().equals(name))
+                .filter(instance -> instance.object().name().equals(name))
                 .findFirst();
     }
 
@@ -242,6 +240,7 @@ final class Deployments {
         return switch (step) {
             case Create(int number, String node, var _) -> "creates " + deployment + "-" + number + " on " + node;
             case Resume(String instance) -> "uses " + instance + " again";
+            case Adjust(String instance) -> "gives " + instance + " the weight and the cap that it says now";
             case Drain(String instance, String why) -> "drains " + instance + ", since " + why;
             case Delete(String instance, String why) -> "deletes " + instance + ", since " + why;
         };

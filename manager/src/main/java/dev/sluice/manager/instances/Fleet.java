@@ -91,7 +91,8 @@ record Fleet(List<Member> members, Map<String, FleetWatch.Load> loads, SortedSet
         for (Instance instance : instances) {
             FleetWatch.Load load = watch.load(at.sight(), instance.read().name(), instance.node());
             loads.put(instance.read().name(), load);
-            members.add(member(instance, Optional.empty(), false, Long.MAX_VALUE, deadlineNs, load, watch, at));
+            Terms terms = new Terms(Optional.empty(), false, true, Long.MAX_VALUE, deadlineNs);
+            members.add(member(instance, terms, load, watch, at));
         }
         return new Fleet(members, loads, new TreeSet<>());
     }
@@ -117,22 +118,24 @@ record Fleet(List<Member> members, Map<String, FleetWatch.Load> loads, SortedSet
             loads.put(name, load);
             Optional<Place> place = place(spec, instance);
             boolean current = allowed.contains(instance.node()) && isAsSaid(deployment, spec, instance, place);
-            members.add(
-                    member(instance, place, current, spec.replaceAfterNs(), spec.drainDeadlineNs(), load, watch, at));
+            Terms terms = new Terms(
+                    place,
+                    current,
+                    InstanceEdits.adjusted(spec, instance).isEmpty(),
+                    spec.replaceAfterNs(),
+                    spec.drainDeadlineNs());
+            members.add(member(instance, terms, load, watch, at));
         }
         allowed.removeIf(host -> !at.sight().isConnected(host));
         return new Fleet(members, loads, allowed);
     }
 
+    /** What its deployment says of an instance. */
+    private record Terms(
+            Optional<Place> place, boolean current, boolean shareFollows, long replaceAfterNs, long deadlineNs) {}
+
     private static Member member(
-            Instance instance,
-            Optional<Place> place,
-            boolean current,
-            long replaceAfterNs,
-            long deadlineNs,
-            FleetWatch.Load load,
-            FleetWatch watch,
-            Moment at) {
+            Instance instance, Terms terms, FleetWatch.Load load, FleetWatch watch, Moment at) {
         String name = instance.read().name();
         boolean made =
                 instance.read().spec().runtime().filter(InstanceRuntime::isMade).isPresent();
@@ -144,23 +147,24 @@ record Fleet(List<Member> members, Map<String, FleetWatch.Load> loads, SortedSet
         boolean overdue = false;
         if (draining) {
             condition = new Condition(State.DRAINING, load.flows() < 0 ? "" : load.flows() + " flows are left");
-            mayGo = watch.mayGo(at.sight(), name, load.records(), since.get(), deadlineNs, at.nowNs());
+            mayGo = watch.mayGo(at.sight(), name, load.records(), since.get(), terms.deadlineNs(), at.nowNs());
         } else if (admin != AdminState.UP) {
             condition = new Condition(State.HELD, "its adminState is " + admin.word());
         } else {
-            overdue = watch.notReadyNs(name, condition.state() == State.READY, at.nowNs()) >= replaceAfterNs;
+            overdue = watch.notReadyNs(name, condition.state() == State.READY, at.nowNs()) >= terms.replaceAfterNs();
         }
         return new Member(
                 name,
                 number(instance),
                 instance.node(),
-                place,
+                terms.place(),
                 condition.state(),
                 condition.reason(),
-                current,
+                terms.current(),
                 overdue,
                 mayGo,
-                load.flows());
+                load.flows(),
+                terms.shareFollows());
     }
 
     /** The number in a name; 0: it has none. */
@@ -211,9 +215,8 @@ record Fleet(List<Member> members, Map<String, FleetWatch.Load> loads, SortedSet
 
     /** Whether its metric is that of its mode; one that people wrote is left to them. */
     private static boolean isAsFar(ServiceInstance wanted, Instance instance) {
-        Set<String> owners = instance.object().ownersOf("/spec/" + InstanceEdits.METRIC);
-        boolean ofPeople = !owners.isEmpty() && !owners.equals(Set.of(Deployments.CALLER.manager()));
-        return ofPeople || wanted.spec().metric() == instance.read().spec().metric();
+        return InstanceEdits.isOfPeople(instance.object(), InstanceEdits.METRIC)
+                || wanted.spec().metric() == instance.read().spec().metric();
     }
 
     private static SortedSet<String> allowed(

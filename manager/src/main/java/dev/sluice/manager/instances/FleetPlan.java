@@ -35,6 +35,9 @@ final class FleetPlan {
     /** One gets no new flows from now on. */
     record Drain(String name, String why) implements Step {}
 
+    /** One gets another share of flows, or packets, from now on. */
+    record Adjust(String name) implements Step {}
+
     /** One is gone. */
     record Delete(String name, String why) implements Step {}
 
@@ -133,6 +136,7 @@ final class FleetPlan {
         long ready = counted.stream().filter(Member::isReady).count();
         replace(counted, ready, missing);
         shrink(counted);
+        adjust();
         return new Plan(List.copyOf(steps), missing, missing == 0 ? "" : whyNot());
     }
 
@@ -230,6 +234,20 @@ final class FleetPlan {
             perHost.merge(next.node(), -1, Integer::sum);
             steps.add(new Drain(next.name(), "there are to be " + desired + " instances"));
         }
+    }
+
+    /** Those that stay; what drains has its share for nothing, and one that is used again gets it next time. */
+    private void adjust() {
+        Set<String> leaving = new HashSet<>();
+        for (Step step : steps) {
+            if (step instanceof Drain(String name, String _)) {
+                leaving.add(name);
+            }
+        }
+        members.stream()
+                .filter(member -> member.state() != State.DRAINING && !member.shareFollows())
+                .filter(member -> !leaving.contains(member.name()))
+                .forEach(member -> steps.add(new Adjust(member.name())));
     }
 
     private String whyNot() {

@@ -1,5 +1,6 @@
 package dev.sluice.manager.instances;
 
+import dev.sluice.manager.instances.Fleet.Instance;
 import dev.sluice.manager.objects.Edit;
 import dev.sluice.manager.objects.ManagedObject;
 import dev.sluice.manager.objects.Trees;
@@ -8,6 +9,7 @@ import dev.sluice.model.ServiceDeployment;
 import dev.sluice.model.ServiceDeployment.Mode;
 import dev.sluice.model.ServiceDeployment.OfPlaces;
 import dev.sluice.model.ServiceDeployment.Place;
+import dev.sluice.model.ServiceInstance.PacketCap;
 import dev.sluice.model.WrittenObject;
 import dev.sluice.southbound.Protocol;
 import java.nio.charset.StandardCharsets;
@@ -30,6 +32,10 @@ final class InstanceEdits {
     /** How far away it is: whoever stands by is further away than whoever is active. */
     static final String METRIC = "metric";
 
+    private static final String WEIGHT = "weight";
+    private static final String RATE = "packetsPerSecondMax";
+    private static final String BURST = "packetsBurstMax";
+
     private InstanceEdits() {}
 
     /** What an instance is to be that a deployment makes. */
@@ -45,11 +51,11 @@ final class InstanceEdits {
         ObjectNode of = tree.putObject("spec");
         of.put("service", spec.service());
         of.put("node", node);
-        of.put("weight", spec.template().weight());
+        of.put(WEIGHT, spec.template().weight());
         if (spec.mode() == Mode.ACTIVE_STANDBY && number > 1) {
             of.put(METRIC, number - 1);
         }
-        spec.template().cap().ifPresent(cap -> of.put("packetsPerSecondMax", cap.packetsPerSecondMax()));
+        spec.template().cap().ifPresent(cap -> of.put(RATE, cap.packetsPerSecondMax()));
         ObjectNode interfaces = of.putObject("interfaces");
         if (place.isPresent()) {
             interfaces.put("in", place.get().in());
@@ -101,6 +107,34 @@ final class InstanceEdits {
             annotations.remove(DRAINING_SINCE);
         }
         return new Edit.Replace(written(tree), instance.revision());
+    }
+
+    /** The same with the weight and the cap that its deployment says now; empty: it has them, or those that people wrote. */
+    static Optional<Edit> adjusted(ServiceDeployment.Spec said, Instance instance) {
+        ManagedObject object = instance.object();
+        ObjectNode tree = object.written();
+        boolean changed = false;
+        int weight = said.template().weight();
+        if (instance.read().spec().weight() != weight && !isOfPeople(object, WEIGHT)) {
+            spec(tree).put(WEIGHT, weight);
+            changed = true;
+        }
+        Optional<Integer> rate = said.template().cap().map(PacketCap::packetsPerSecondMax);
+        Optional<Integer> has = instance.read().spec().cap().map(PacketCap::packetsPerSecondMax);
+        // A burst that people wrote needs a cap beside it.
+        boolean mayChange = !isOfPeople(object, RATE) && (rate.isPresent() || !isOfPeople(object, BURST));
+        if (!has.equals(rate) && mayChange) {
+            rate.ifPresentOrElse(
+                    most -> spec(tree).put(RATE, most), () -> spec(tree).remove(RATE));
+            changed = true;
+        }
+        return changed ? Optional.of(new Edit.Replace(written(tree), object.revision())) : Optional.empty();
+    }
+
+    /** Whether people wrote a field of the specification, with or without the manager. */
+    static boolean isOfPeople(ManagedObject instance, String field) {
+        Set<String> owners = instance.ownersOf("/spec/" + field);
+        return !owners.isEmpty() && !owners.equals(Set.of(Deployments.CALLER.manager()));
     }
 
     static Edit delete(ManagedObject instance) {

@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param overdue whether it has not been ready for so long that another is to take its place
  * @param mayGo of one that is draining, why it need not stay; empty: it serves flows and has time
  * @param flows whose path leads through it, on all hosts
+ * @param shareFollows whether it gets as much as the deployment says now; what people wrote of that counts as said
  */
 record Member(
         String name,
@@ -27,7 +28,8 @@ record Member(
         boolean current,
         boolean overdue,
         String mayGo,
-        long flows) {
+        long flows,
+        boolean shareFollows) {
     /** How far an instance is. */
     enum State {
         /** Its host does not have it yet. */

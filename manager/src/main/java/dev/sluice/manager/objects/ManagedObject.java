@@ -122,11 +122,13 @@ public record ManagedObject(Kind kind, String name, long revision, ObjectNode tr
         return labels;
     }
 
-    /** Who owns the field at a pointer, or one around or inside it. */
+    /** Who owns the field at a pointer, or one around or inside it; who wrote an empty object does not own what others put into it. */
     public Set<String> ownersOf(String pointer) {
         Set<String> owners = new TreeSet<>();
         for (FieldOwner owner : FieldOwner.of(tree)) {
-            if (!owner.touched(pointer).isEmpty()) {
+            boolean owns = owner.touched(pointer).stream()
+                    .anyMatch(own -> !(pointer.startsWith(own + "/") && Trees.at(tree, own) instanceof ObjectNode));
+            if (owns) {
                 owners.add(owner.manager());
             }
         }

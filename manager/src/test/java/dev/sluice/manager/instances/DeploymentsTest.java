@@ -296,13 +296,64 @@ class DeploymentsTest {
         assertThat(instances()).containsExactly("fw-2");
     }
 
-    private int metric(String name) {
+    private int number(String name, String field) {
         return inventory
                 .get(Kind.SERVICE_INSTANCE, name)
                 .orElseThrow()
                 .tree()
-                .at("/spec/metric")
+                .at("/spec/" + field)
                 .asInt(0);
+    }
+
+    private int metric(String name) {
+        return number(name, "metric");
+    }
+
+    @Test
+    void anotherWeightAndCapReachTheInstancesThatThereAre() throws InterruptedException {
+        deploy("replicas: 1, weight: 2, " + COMMAND);
+        steps(2);
+        assertThat(number("fw-1", "weight")).isEqualTo(2);
+        deploy("replicas: 1, weight: 5, packetsPerSecondMax: 2000, " + COMMAND);
+        steps(1);
+        assertThat(number("fw-1", "weight")).isEqualTo(5);
+        assertThat(number("fw-1", "packetsPerSecondMax")).isEqualTo(2000);
+        long revision = inventory.get(Kind.SERVICE_INSTANCE, "fw-1").orElseThrow().revision();
+        steps(3);
+        assertThat(inventory.get(Kind.SERVICE_INSTANCE, "fw-1").orElseThrow().revision())
+                .as("said once")
+                .isEqualTo(revision);
+        deploy("replicas: 1, " + COMMAND);
+        steps(8);
+        assertThat(number("fw-1", "weight")).isEqualTo(1);
+        assertThat(number("fw-1", "packetsPerSecondMax")).isZero();
+        assertThat(instances()).as("nobody is replaced for that").containsExactly("fw-1");
+    }
+
+    @Test
+    void weightAndCapThatPeopleWroteStay() throws InterruptedException {
+        deploy("replicas: 1, " + COMMAND);
+        steps(2);
+        apply("{apiVersion: sluice.dev/v1, kind: ServiceInstance, metadata: {name: fw-1}, spec: {weight: 9}}");
+        deploy("replicas: 1, weight: 4, packetsPerSecondMax: 500, " + COMMAND);
+        steps(2);
+        assertThat(number("fw-1", "weight")).isEqualTo(9);
+        assertThat(number("fw-1", "packetsPerSecondMax")).isEqualTo(500);
+        // A burst stands beside a cap only.
+        apply("{apiVersion: sluice.dev/v1, kind: ServiceInstance, metadata: {name: fw-1}, spec: {weight: 9,"
+                + " packetsBurstMax: 64}}");
+        deploy("replicas: 1, weight: 4, " + COMMAND);
+        steps(2);
+        assertThat(number("fw-1", "packetsPerSecondMax")).isEqualTo(500);
+        assertThat(status().path("conditions").toString()).doesNotContain("Blocked");
+        deploy("replicas: 1, weight: 4, packetsPerSecondMax: 700, " + COMMAND);
+        steps(2);
+        assertThat(number("fw-1", "packetsPerSecondMax")).isEqualTo(700);
+        // Who does not say it any more leaves it to the deployment.
+        apply("{apiVersion: sluice.dev/v1, kind: ServiceInstance, metadata: {name: fw-1}, spec: {}}");
+        steps(2);
+        assertThat(number("fw-1", "weight")).isEqualTo(4);
+        assertThat(instances()).containsExactly("fw-1");
     }
 
     @Test

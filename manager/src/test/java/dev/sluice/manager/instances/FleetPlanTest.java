@@ -2,6 +2,7 @@ package dev.sluice.manager.instances;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.manager.instances.FleetPlan.Adjust;
 import dev.sluice.manager.instances.FleetPlan.Create;
 import dev.sluice.manager.instances.FleetPlan.Delete;
 import dev.sluice.manager.instances.FleetPlan.Drain;
@@ -34,7 +35,7 @@ class FleetPlanTest {
     private static final ServiceDeployment.Spec SPREAD = spec("command: {argv: [/fw]}, placement: {spread: hosts}");
 
     private static Member member(int number, String node, State state, long flows) {
-        return new Member("fw-" + number, number, node, Optional.empty(), state, "", true, false, "", flows);
+        return new Member("fw-" + number, number, node, Optional.empty(), state, "", true, false, "", flows, true);
     }
 
     private static Member ready(int number, String node) {
@@ -67,7 +68,7 @@ class FleetPlanTest {
         assertThat(plan.missing()).isEqualTo(1);
         assertThat(plan.why()).contains("spread says one each: a, b");
         // One that is on its way out is still there.
-        Member leaving = new Member("fw-1", 1, "a", Optional.empty(), State.DRAINING, "", false, false, "", 3);
+        Member leaving = new Member("fw-1", 1, "a", Optional.empty(), State.DRAINING, "", false, false, "", 3, true);
         assertThat(steps(SPREAD, 2, List.of(leaving), "a")).isEmpty();
     }
 
@@ -102,7 +103,7 @@ class FleetPlanTest {
     void oneThatDrainsIsDeletedOnlyWhenItMayGo() {
         Member waits = member(1, "a", State.DRAINING, 2);
         Member empty =
-                new Member("fw-2", 2, "b", Optional.empty(), State.DRAINING, "", true, false, "no flow is left", 0);
+                new Member("fw-2", 2, "b", Optional.empty(), State.DRAINING, "", true, false, "no flow is left", 0, true);
         assertThat(steps(PREFER, 0, List.of(waits, empty), "a", "b"))
                 .containsExactly(new Delete("fw-2", "no flow is left"));
     }
@@ -114,8 +115,20 @@ class FleetPlanTest {
     }
 
     @Test
+    void anotherShareReachesThoseThatStay() {
+        Member stays = withShare(ready(1, "a"), false);
+        Member held = withShare(member(2, "b", State.HELD, 0), false);
+        Member leaves = withShare(member(3, "b", State.DRAINING, 2), false);
+        assertThat(steps(PREFER, 1, List.of(stays, held, leaves, ready(4, "b")), "a", "b"))
+                .containsExactly(
+                        new Drain("fw-4", "there are to be 1 instances"), new Adjust("fw-1"), new Adjust("fw-2"));
+        assertThat(steps(PREFER, 0, List.of(stays), "a"))
+                .containsExactly(new Drain("fw-1", "there are to be 0 instances"));
+    }
+
+    @Test
     void whatIsOtherwiseNowIsReplacedBeforeItGoes() {
-        Member old = new Member("fw-1", 1, "a", Optional.empty(), State.READY, "", false, false, "", 4);
+        Member old = new Member("fw-1", 1, "a", Optional.empty(), State.READY, "", false, false, "", 4, true);
         assertThat(steps(PREFER, 1, List.of(old), "a", "b")).containsExactly(create(2, "b"));
         Member starting = member(2, "b", State.STARTING, 0);
         assertThat(steps(PREFER, 1, List.of(old, starting), "a", "b")).isEmpty();
@@ -123,14 +136,14 @@ class FleetPlanTest {
                 .singleElement()
                 .isInstanceOf(Drain.class);
         // Without room for both, it goes first, and one at a time.
-        Member other = new Member("fw-2", 2, "b", Optional.empty(), State.READY, "", false, false, "", 9);
+        Member other = new Member("fw-2", 2, "b", Optional.empty(), State.READY, "", false, false, "", 9, true);
         assertThat(steps(SPREAD, 2, List.of(old, other), "a", "b"))
                 .containsExactly(new Drain("fw-1", "the deployment says otherwise now how or where it is made"));
     }
 
     @Test
     void oneThatFailsForLongIsReplacedElsewhere() {
-        Member failed = new Member("fw-1", 1, "a", Optional.empty(), State.FAILED, "a: no", true, true, "", 0);
+        Member failed = new Member("fw-1", 1, "a", Optional.empty(), State.FAILED, "a: no", true, true, "", 0, true);
         assertThat(steps(PREFER, 1, List.of(failed), "a", "b")).containsExactly(create(2, "b"));
         Plan nowhere = plan(PREFER, 1, List.of(failed), "a");
         assertThat(nowhere.missing()).isEqualTo(1);
@@ -187,12 +200,28 @@ class FleetPlanTest {
                         : with(each, State.FAILED, each.current(), true, "", each.flows());
             case 1 -> with(each, each.state(), false, each.overdue(), each.mayGo(), each.flows());
             case 2 -> with(each, each.state(), each.current(), each.overdue(), each.mayGo(), random.nextInt(9));
+            case 3 -> withShare(each, false);
             default -> each;
         });
     }
 
     private static Member with(Member of, State state, boolean current, boolean overdue, String mayGo, long flows) {
-        return new Member(of.name(), of.number(), of.node(), of.place(), state, "", current, overdue, mayGo, flows);
+        return new Member(of.name(), of.number(), of.node(), of.place(), state, "", current, overdue, mayGo, flows, of.shareFollows());
+    }
+
+    private static Member withShare(Member of, boolean follows) {
+        return new Member(
+                of.name(),
+                of.number(),
+                of.node(),
+                of.place(),
+                of.state(),
+                of.reason(),
+                of.current(),
+                of.overdue(),
+                of.mayGo(),
+                of.flows(),
+                follows);
     }
 
     private static void check(ServiceDeployment.Spec spec, int desired, List<Member> members, Plan plan, String when) {
@@ -222,6 +251,14 @@ class FleetPlanTest {
                     assertThat(touched.add(name)).as(when).isTrue();
                 case Resume(String name) ->
                     assertThat(touched.add(name)).as(when).isTrue();
+                case Adjust(String name) -> {
+                    assertThat(touched).as(when).doesNotContain(name);
+                    assertThat(members)
+                            .as(when)
+                            .anyMatch(member -> member.name().equals(name)
+                                    && member.state() != State.DRAINING
+                                    && !member.shareFollows());
+                }
             }
         }
         long servesAfter = members.stream()
@@ -238,7 +275,7 @@ class FleetPlanTest {
             switch (step) {
                 case Create(int number, String node, var place) ->
                     members.add(
-                            new Member("fw-" + number, number, node, place, State.STARTING, "", true, false, "", 0));
+                            new Member("fw-" + number, number, node, place, State.STARTING, "", true, false, "", 0, true));
                 case Resume(String name) ->
                     members.replaceAll(each -> each.name().equals(name)
                             ? with(each, State.READY, each.current(), false, "", each.flows())
@@ -247,6 +284,8 @@ class FleetPlanTest {
                     members.replaceAll(each -> each.name().equals(name)
                             ? with(each, State.DRAINING, each.current(), each.overdue(), "", each.flows())
                             : each);
+                case Adjust(String name) ->
+                    members.replaceAll(each -> each.name().equals(name) ? withShare(each, true) : each);
                 case Delete(String name, String _) ->
                     members.removeIf(each -> each.name().equals(name));
             }
