@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -50,6 +51,9 @@ final class DeleteCommand extends ManagerRequest {
     @Option(names = "--dry-run", description = "Let the manager check everything, and delete nothing.")
     private boolean dryRun;
 
+    @Mixin
+    private FlowsOption flows = new FlowsOption();
+
     @Override
     int ask(ManagerClient client) {
         if ((kind == null) == files.isEmpty()) {
@@ -62,7 +66,8 @@ final class DeleteCommand extends ManagerRequest {
         if (documents.isEmpty()) {
             return print(Map.of("items", List.of()), "(there is nothing to delete)\n");
         }
-        String path = ManagerClient.path("/api/v1/delete", Map.of("dryRun", dryRun ? "true" : ""));
+        String path = ManagerClient.path(
+                "/api/v1/delete", Map.of("dryRun", dryRun ? "true" : "", "existingFlows", flows.word()));
         Map<String, @Nullable Object> changed = client.post(path, documents);
         return print(changed, ApplyCommand.text(changed));
     }

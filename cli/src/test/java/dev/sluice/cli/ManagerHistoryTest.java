@@ -71,10 +71,21 @@ class ManagerHistoryTest {
             assertThat(manager.run("get", "services").out())
                     .contains("firewall")
                     .doesNotContain("ips");
+            assertThat(manager.run("delete", "service/firewall", "--existing-flows", "migrate")
+                            .out())
+                    .isEqualTo("Service/firewall deleted\n");
+            assertThat(new JsonMapper()
+                            .readTree(manager.run("history", "-o", "json").out())
+                            .at("/items/0/existingFlows")
+                            .asString())
+                    .isEqualTo("migrate");
+            assertThat(manager.run("delete", "service/firewall", "--existing-flows", "sometimes")
+                            .status())
+                    .isEqualTo(ExitCode.USAGE);
             Cli unknown = manager.run("rollback", "9");
             assertThat(unknown.status()).isEqualTo(ExitCode.FAILED);
             assertThat(unknown.err())
-                    .startsWith("sluice: there is no revision 9 yet: the newest one is 4: see which there are");
+                    .startsWith("sluice: there is no revision 9 yet: the newest one is 5: see which there are");
         }
     }
 

@@ -75,6 +75,7 @@ class HistoryRoutesTest {
         for (String[] each : new String[][] {
             {"POST", "/api/v1/services", "raw"},
             {"PATCH", "/api/v1/services/fw", "wire"},
+            {"POST", "/api/v1/delete", "wire"},
             {"POST", "/api/v1/apply", "raw"},
             {"DELETE", "/api/v1/services/fw", ""}
         }) {
@@ -89,7 +90,7 @@ class HistoryRoutesTest {
                         .path("items")
                         .valueStream())
                 .extracting(item -> item.path("existingFlows").asString(""))
-                .containsExactly("migrate", "keep", "keep", "keep", "keep");
+                .containsExactly("migrate", "keep", "keep", "keep", "keep", "keep");
         Http.Answer wrong = send(admin, "POST", "/api/v1/apply?existingFlows=sometimes", body.formatted("wire"));
         assertThat(wrong.status()).isEqualTo(400);
         assertThat(wrong.text()).contains("existingFlows is 'sometimes'", "auto, keep, migrate");
