@@ -23,6 +23,9 @@ class PruningTest {
     private static final Caller CI = new Caller("test", "ci");
     private static final String FIREWALL = InventoryTest.FIREWALL;
     private static final String CHAIN = InventoryTest.CHAIN;
+    private static final String DEPLOYMENT =
+            "{apiVersion: sluice.dev/v1, kind: ServiceDeployment, metadata: {name: fw}, spec: {service: firewall,"
+                    + " existing: [{node: edge, in: i, out: o}]}}\n";
     private static final String IPS = FIREWALL.replace("firewall", "ips");
 
     private final Store store = new MemoryStore();
@@ -98,6 +101,45 @@ class PruningTest {
         assertThat(refusal.reason()).isEqualTo(Reason.CONFLICT);
         assertThat(refusal).hasMessageContaining("other objects still need Service/firewall");
         assertThat(there()).containsExactly("ServiceChain/inspect", "Service/firewall");
+    }
+
+    private void make() {
+        String made =
+                "{apiVersion: sluice.dev/v1, kind: ServiceInstance, metadata: {name: fw-1}, spec: {service: firewall,"
+                        + " node: edge, interfaces: {in: i, out: o}, runtime: {deployment: fw}}}\n";
+        inventory.change(edits(made), new Caller("manager", ManagedObject.DEPLOYMENTS), false);
+    }
+
+    /** The manager drains what a deployment made, and until it is gone its service has to be there. */
+    @Test
+    void aServiceStaysUntilTheInstancesOfItsDeploymentAreGone() {
+        inventory.change(edits(FIREWALL, DEPLOYMENT, CHAIN), CI, false);
+        make();
+        String stays =
+                "Service/firewall stays until what its deployment made is drained and gone: ServiceInstance/fw-1;"
+                        + " apply the same again then";
+        Changed changed = prune(CI, false, IPS);
+        assertThat(said(changed))
+                .containsExactly("Service/ips created", "ServiceChain/inspect deleted", "ServiceDeployment/fw deleted");
+        assertThat(changed.warnings()).contains(stays);
+        Changed again = prune(CI, false, IPS);
+        assertThat(said(again)).containsExactly("Service/ips unchanged");
+        assertThat(again.warnings()).contains(stays);
+        inventory.change(
+                List.of(new Edit.Remove(Kind.SERVICE_INSTANCE, "fw-1", 0)),
+                new Caller("manager", ManagedObject.DEPLOYMENTS),
+                false);
+        assertThat(said(prune(CI, false, IPS))).containsExactly("Service/ips unchanged", "Service/firewall deleted");
+    }
+
+    /** Somebody else's deployment goes on with its instances. */
+    @Test
+    void aServiceThatADeploymentGoesOnWithIsRefused() {
+        inventory.change(edits(FIREWALL), CI, false);
+        inventory.change(edits(DEPLOYMENT), new Caller("test", "bob"), false);
+        make();
+        assertThat(catchThrowableOfType(Refusal.class, () -> prune(CI, false, IPS)))
+                .hasMessageContaining("other objects still need Service/firewall");
     }
 
     /** Two tenants may use one name for their field owner; neither learns of the other. */
