@@ -26,6 +26,9 @@ final class ObjectTables {
     /** What a runtime is of: an instance or a router. */
     private static final String RUNTIME_OF = "instance or router";
 
+    /** How many instances of a service serve, of how many. */
+    private static final String SERVING = "serving of instances";
+
     private static List<Column> columns(Kind kind) {
         return switch (kind) {
             case NODE ->
@@ -54,7 +57,10 @@ final class ObjectTables {
                 List.of(
                         new Column("TRANSPORT", "spec.transport"),
                         new Column("ACTION", "spec.action"),
-                        new Column("PROBE", "spec.health.probe"));
+                        new Column("PROBE", "spec.health.probe"),
+                        new Column("IMAGE", "spec.image"),
+                        new Column("SERVING", SERVING),
+                        new Column("STATE", "status.state"));
             case SERVICE_INSTANCE ->
                 List.of(
                         new Column("SERVICE", "spec.service"),
@@ -180,6 +186,10 @@ final class ObjectTables {
         if (column.path().equals(RUNTIME_OF)) {
             Object router = Fields.at(object, "spec.router");
             return router == null ? Fields.at(object, "spec.instance") : router;
+        }
+        if (column.path().equals(SERVING)) {
+            String all = Fields.text(object, "status.instances");
+            return all.isEmpty() ? "" : Fields.text(object, "status.serving") + "/" + all;
         }
         if (!column.path().equals(DISCOVERED)) {
             return Fields.at(object, column.path());

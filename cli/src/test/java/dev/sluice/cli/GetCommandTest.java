@@ -92,7 +92,8 @@ class GetCommandTest {
     void wideHasVersionLabelsAndWhatIsWrong() {
         String wide = manager.run("get", "services", "-o", "wide").out();
         assertThat(wide.lines().findFirst().orElseThrow())
-                .matches("NAME +TRANSPORT +ACTION +PROBE +STATUS +AGE +VERSION +LABELS +MESSAGE");
+                .matches(
+                        "NAME +TRANSPORT +ACTION +PROBE +IMAGE +SERVING +STATE +STATUS +AGE +VERSION +LABELS +MESSAGE");
         assertThat(wide).containsPattern("firewall .* 1 +rack=r1 ").containsPattern("ips .* 1 +- ");
     }
 
@@ -164,13 +165,13 @@ class GetCommandTest {
             Cli run = Cli.run("get", "services", "-w", "--count", "6", "--manager", manager.address());
             assertThat(run.out().lines().map(line -> line.replaceAll(" +", " ").strip()))
                     .containsExactly(
-                            "NAME TRANSPORT ACTION PROBE STATUS AGE",
-                            "a raw - - - -",
-                            "b raw - - - -",
-                            "c raw - - - -",
-                            "b raw - - gone -",
-                            "c vlan - - - -",
-                            "a raw - - gone -");
+                            "NAME TRANSPORT ACTION PROBE IMAGE SERVING STATE STATUS AGE",
+                            "a raw - - - - - - -",
+                            "b raw - - - - - - -",
+                            "c raw - - - - - - -",
+                            "b raw - - - - - gone -",
+                            "c vlan - - - - - - -",
+                            "a raw - - - - - gone -");
             assertThat(run.err()).contains("is not kept any more; what is different now follows");
             assertThat(manager.asked()).containsExactly("null", "4", "null");
         }

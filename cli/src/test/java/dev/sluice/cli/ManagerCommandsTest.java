@@ -67,7 +67,8 @@ class ManagerCommandsTest {
                 .startsWith("Service/firewall created\nServiceChain/inspect created\nwarning: ServiceChain/inspect");
         assertThat(run("apply", "-f", file("a.yaml", OBJECTS)).out()).contains("Service/firewall unchanged");
         Cli table = run("get", "services");
-        assertThat(table.out().lines().findFirst()).hasValue("NAME      TRANSPORT  ACTION  PROBE  STATUS  AGE");
+        assertThat(table.out().lines().findFirst())
+                .hasValue("NAME      TRANSPORT  ACTION  PROBE  IMAGE  SERVING  STATE  STATUS  AGE");
         assertThat(table.out()).contains("firewall  raw        -       -      -");
         assertThat(run("get", "all").out()).contains("ServiceChain\n").contains("inspect  firewall  closed");
         assertThat(run("get", "ports").out()).isEqualTo("(there are no ports)\n");

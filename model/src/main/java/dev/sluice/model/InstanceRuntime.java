@@ -8,9 +8,10 @@ import java.util.Optional;
  * Who makes the node behind a {@link ServiceInstance}, and how (C15, V28).
  *
  * @param deployment name of the ServiceDeployment that made the instance; empty: a user did
+ * @param image what it is made from, in the words of whoever makes it; empty: nothing is said
  * @param driver how the agent of its host brings it about
  */
-public record InstanceRuntime(Optional<String> deployment, Driver driver) {
+public record InstanceRuntime(Optional<String> deployment, Optional<String> image, Driver driver) {
     /** How an agent brings a node about. */
     public sealed interface Driver {}
 

@@ -25,6 +25,15 @@ final class InstanceRuntimeReader {
             "is too long or has control characters",
             JsonSchema.text("[^\\u0000-\\u001f\\u007f-\\u009f]{0,4096}"),
             text -> text.length() <= 4096 && isPlain(text) ? Optional.of(text) : Optional.empty());
+    /** What a service is made from. */
+    static final ValueType<String> IMAGE_NAME = Types.checked(
+            "1..512 printable ASCII characters without blanks, such as registry.example/fw:7 or /srv/images/fw.qcow2",
+            "is no reference to an image",
+            JsonSchema.text("[!-~]{1,512}"),
+            text -> text.length() <= 512 && !text.isEmpty() && text.chars().allMatch(c -> c > ' ' && c < 0x7f)
+                    ? Optional.of(text)
+                    : Optional.empty());
+
     private static final Field<List<String>> ARGV = Field.required(
             "argv",
             Lists.of(WORD, 1, 256),
@@ -34,7 +43,7 @@ final class InstanceRuntimeReader {
             Types.TEXTS,
             Map.of(),
             "{}",
-            "Environment of the process, besides PATH, SLUICE_INSTANCE and SLUICE_RUNTIME.");
+            "Environment of the process, besides PATH, SLUICE_INSTANCE, SLUICE_IMAGE and SLUICE_RUNTIME.");
     private static final Field<Long> STOP_GRACE = Field.defaulted(
             "stopGrace",
             Types.durationNs(0, 600 * SECOND_NS),
@@ -73,6 +82,10 @@ final class InstanceRuntimeReader {
             "deployment",
             Types.NAME,
             "ServiceDeployment that made the instance and decides about it; when that is gone, the instance is drained and deleted.");
+    private static final Field<Optional<String>> IMAGE = Field.optional(
+            "image",
+            IMAGE_NAME,
+            "command, hook: what the node is made from. A hook gets it as image, both in the environment as SLUICE_IMAGE; Sluice itself does not read it.");
     private static final Field<Optional<Command>> IN_NAMESPACE = Field.optional(
             "command",
             COMMAND,
@@ -82,7 +95,7 @@ final class InstanceRuntimeReader {
 
     /** The whole. */
     static final ObjectType<InstanceRuntime> RUNTIME =
-            ObjectType.of(InstanceRuntimeReader::runtime, DEPLOYMENT, IN_NAMESPACE, BY_HOOK);
+            ObjectType.of(InstanceRuntimeReader::runtime, DEPLOYMENT, IMAGE, IN_NAMESPACE, BY_HOOK);
 
     private InstanceRuntimeReader() {}
 
@@ -118,7 +131,12 @@ final class InstanceRuntimeReader {
         if (command.isPresent() && hook.isPresent()) {
             return v.refuse("hook", "stands beside command", "one of command and hook, or neither");
         }
+        Optional<String> image = v.get(IMAGE);
+        if (image.isPresent() && command.isEmpty() && hook.isEmpty()) {
+            return v.refuse(
+                    "image", "stands without command and hook, so nobody would be told it", "one of them beside it");
+        }
         Driver driver = command.<Driver>map(each -> each).or(() -> hook).orElseGet(Existing::new);
-        return new InstanceRuntime(v.get(DEPLOYMENT), driver);
+        return new InstanceRuntime(v.get(DEPLOYMENT), image, driver);
     }
 }

@@ -30,6 +30,7 @@ public record Service(Metadata metadata, Spec spec) implements Resource {
      * @param onReturn which flows a node gets that serves again, or is new
      * @param movesPerSecond how many flows in progress move to it at most, 1..10000
      * @param mdType type of the metadata in the network service header, 1 or 2 (RFC 8300); of meaning for transports that have one
+     * @param image what its instances are made from, in the words of whoever makes them; empty: nothing is said
      */
     public record Spec(
             Transport transport,
@@ -42,7 +43,8 @@ public record Service(Metadata metadata, Spec spec) implements Resource {
             MtuAudit mtuAudit,
             OnReturn onReturn,
             int movesPerSecond,
-            int mdType) {
+            int mdType,
+            Optional<String> image) {
         /** Fixed context of 16 bytes (RFC 8300 2.4). */
         public static final int MD_TYPE_FIXED = 1;
 

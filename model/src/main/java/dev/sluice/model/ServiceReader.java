@@ -180,6 +180,12 @@ final class ServiceReader {
                     + Spec.MD_TYPE_DEFAULT
                     + ". 1: a fixed context of 16 bytes, for nodes that know no other; they say nothing of flows. 2: context headers with all metadata.");
 
+    private static final Field<Optional<String>> IMAGE = Field.optional(
+            "image",
+            InstanceRuntimeReader.IMAGE_NAME,
+            "What its instances are made from, in the words of whoever makes them: a container image, a file, a template of virtual machines. Instances that a ServiceDeployment makes have it in runtime.image,"
+                    + " and are replaced one after the other when it changes; Sluice itself does not read it.");
+
     static final ObjectType<Spec> SPEC = ObjectType.of(
             ServiceReader::spec,
             TRANSPORT,
@@ -192,7 +198,8 @@ final class ServiceReader {
             HEALTH,
             MTU_AUDIT,
             ON_RETURN,
-            MOVES_PER_SECOND);
+            MOVES_PER_SECOND,
+            IMAGE);
 
     private ServiceReader() {}
 
@@ -254,6 +261,7 @@ final class ServiceReader {
                 v.get(MTU_AUDIT),
                 onReturn,
                 moves.orElse(Spec.MOVES_PER_SECOND_DEFAULT),
-                mdType.orElse(Spec.MD_TYPE_DEFAULT));
+                mdType.orElse(Spec.MD_TYPE_DEFAULT),
+                v.get(IMAGE));
     }
 }

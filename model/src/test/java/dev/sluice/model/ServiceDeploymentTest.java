@@ -69,6 +69,32 @@ class ServiceDeploymentTest {
     }
 
     @Test
+    void anImageIsAReferenceForWhoeverMakesTheNode() {
+        ServiceInstance made = (ServiceInstance) ReadObject.read(
+                        instance(
+                                "node: a, interfaces: {in: i}, runtime: {image: \"registry.example/fw:7@sha256:0a\", hook: {executable: /h}}"))
+                .orElseThrow()
+                .resource();
+        assertThat(made.spec().runtime().orElseThrow().image()).hasValue("registry.example/fw:7@sha256:0a");
+        refused(
+                instance("node: a, interfaces: {in: i}, runtime: {image: fw}"),
+                "spec.runtime.image",
+                "stands without command and hook");
+        for (String wrong : List.of("''", "'fw 7'", "f\u00fc", "f".repeat(513))) {
+            refused(
+                    instance("node: a, interfaces: {in: i}, runtime: {image: " + wrong + ", hook: {executable: /h}}"),
+                    "spec.runtime.image",
+                    "is no reference to an image");
+        }
+        assertThat(
+                        problems(
+                                "{apiVersion: sluice.dev/v1, kind: Service, metadata: {name: ips}, spec: {transport: raw, image: 'fw 7'}}"))
+                .singleElement()
+                .asString()
+                .contains("spec.image", "is no reference to an image");
+    }
+
+    @Test
     void oneWayOfMakingIsNamed() {
         refused(deployment("replicas: 1"), "has neither command nor hook nor existing");
         refused(deployment("command: {argv: [/fw]}, hook: {executable: /h}"), "more than one way");

@@ -64,7 +64,9 @@ final class CommandDriver implements RunDriver {
                 + wanted.in()
                 + wanted.out()
                 + permits.user()
-                + permits.group();
+                + permits.group()
+                // Without an image the mark is that of versions that knew none: what they started goes on.
+                + wanted.image().map(image -> "\nimage " + image).orElse("");
         mark = InstanceNamespace.digest(form);
         this.directory = directory;
         log = directory.resolve(wanted.name() + ".log");
@@ -103,7 +105,8 @@ final class CommandDriver implements RunDriver {
         // have the rights of the agent.
         argv.addAll(List.of("/usr/bin/env", "-i", "PATH=" + ShortCommand.PATH));
         command.environment().forEach((name, value) -> argv.add(name + "=" + value));
-        argv.addAll(List.of("SLUICE_INSTANCE=" + wanted.name(), MARK + "=" + mark));
+        wanted.environment().forEach((name, value) -> argv.add(name + "=" + value));
+        argv.add(MARK + "=" + mark);
         argv.addAll(command.argv());
         ProcessBuilder builder = new ProcessBuilder(argv);
         Map<String, String> environment = builder.environment();

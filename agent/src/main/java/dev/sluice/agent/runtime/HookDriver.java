@@ -2,7 +2,6 @@ package dev.sluice.agent.runtime;
 
 import dev.sluice.model.InstanceRuntime.Hook;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import tools.jackson.core.JacksonException;
@@ -89,9 +88,8 @@ final class HookDriver implements RunDriver {
 
     /** What the program says; it need not say anything. */
     private JsonNode require(String verb) throws RuntimeFailure, InterruptedException {
-        Map<String, String> environment = Map.of("SLUICE_INSTANCE", wanted.name());
-        ShortCommand.Result result =
-                ShortCommand.run(List.of(hook.executable(), verb), question(verb), environment, hook.timeoutNs());
+        ShortCommand.Result result = ShortCommand.run(
+                List.of(hook.executable(), verb), question(verb), wanted.environment(), hook.timeoutNs());
         if (result.status() != 0) {
             throw new RuntimeFailure(hook.executable() + " " + verb + " failed: " + result.words());
         }
@@ -114,6 +112,7 @@ final class HookDriver implements RunDriver {
         question.put("node", node);
         question.put("in", wanted.in());
         wanted.out().ifPresent(out -> question.put("out", out));
+        wanted.image().ifPresent(image -> question.put("image", image));
         ObjectNode parameters = question.putObject("parameters");
         hook.parameters().forEach(parameters::put);
         return question.toString();

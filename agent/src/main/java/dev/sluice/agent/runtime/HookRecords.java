@@ -47,6 +47,7 @@ final class HookRecords {
         record.put("service", wanted.service());
         record.put("in", wanted.in());
         wanted.out().ifPresent(out -> record.put("out", out));
+        wanted.image().ifPresent(image -> record.put("image", image));
         record.put("executable", hook.executable());
         record.put("timeoutNs", hook.timeoutNs());
         ObjectNode parameters = record.putObject("parameters");
@@ -101,6 +102,7 @@ final class HookRecords {
                     record.path("service").asString(""),
                     record.path("in").asString(""),
                     Optional.ofNullable(record.get("out")).map(out -> out.asString("")),
+                    Optional.ofNullable(record.get("image")).map(image -> image.asString("")),
                     hook));
         } catch (IOException | JacksonException | IllegalArgumentException e) {
             LOG.error("{} cannot be read, what a hook made for it is not removed: {}", file, e.getMessage());

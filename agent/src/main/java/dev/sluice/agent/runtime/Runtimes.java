@@ -161,7 +161,8 @@ public final class Runtimes implements AutoCloseable {
         for (String namespace : NamespaceProcesses.named(prefix)) {
             if (!expected.contains(namespace)) {
                 LOG.info("network namespace {} of an instance that is gone is removed", namespace);
-                WantedRuntime nobody = new WantedRuntime(namespace, "", "", Optional.empty(), new Existing());
+                WantedRuntime nobody =
+                        new WantedRuntime(namespace, "", "", Optional.empty(), Optional.empty(), new Existing());
                 now.put(namespace, Run.remove(nobody, new LeftoverNamespace(namespace)));
             }
         }

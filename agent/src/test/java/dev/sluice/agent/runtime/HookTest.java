@@ -24,7 +24,7 @@ class HookTest {
             #!/bin/sh
             cd FOLDER
             input=$(cat)
-            echo "$1 $SLUICE_INSTANCE $input" >> log
+            echo "$1 $SLUICE_INSTANCE $SLUICE_IMAGE $input" >> log
             case $1 in
               create) [ -e refuse ] && { echo "no more room" >&2; exit 1; }; echo "$input" > made-$SLUICE_INSTANCE ;;
               status) [ -e made-$SLUICE_INSTANCE ] && echo '{"state": "running", "cpuPermille": 120}' ;;
@@ -48,7 +48,7 @@ class HookTest {
     private static ServiceInstance instance(String name, String node, String hook) {
         return (ServiceInstance) ReadObject.read(
                         ("{apiVersion: sluice.dev/v1, kind: ServiceInstance, metadata: {name: %s}, spec: {service: firewall, node: %s, "
-                                        + "interfaces: {in: fi, out: fo}, runtime: {hook: {executable: %s, parameters: {image: fw-7}}}}}")
+                                        + "interfaces: {in: fi, out: fo}, runtime: {image: \"registry.example/fw:7\", hook: {executable: %s, parameters: {size: small}}}}}")
                                 .formatted(name, node, hook))
                 .orElseThrow()
                 .resource();
@@ -96,7 +96,7 @@ class HookTest {
             await(runtimes, states -> states.size() == 1 && states.getFirst().phase() == Phase.RUNNING);
             assertThat(Files.readString(folder.resolve("made-fw-1")))
                     .isEqualToIgnoringNewLines(
-                            "{\"action\":\"create\",\"instance\":\"fw-1\",\"service\":\"firewall\",\"node\":\"host-a\",\"in\":\"fi\",\"out\":\"fo\",\"parameters\":{\"image\":\"fw-7\"}}");
+                            "{\"action\":\"create\",\"instance\":\"fw-1\",\"service\":\"firewall\",\"node\":\"host-a\",\"in\":\"fi\",\"out\":\"fo\",\"image\":\"registry.example/fw:7\",\"parameters\":{\"size\":\"small\"}}");
             // What still serves flows stays although the objects have it no longer.
             serving.add("fw-1");
             wanted = List.of();
@@ -106,7 +106,9 @@ class HookTest {
             await(runtimes, List::isEmpty);
             assertThat(made("fw-1")).isFalse();
         }
-        assertThat(Files.readString(folder.resolve("log"))).doesNotContain("fw-2");
+        assertThat(Files.readString(folder.resolve("log")))
+                .contains("create fw-1 registry.example/fw:7 {", "delete fw-1 registry.example/fw:7 {")
+                .doesNotContain("fw-2");
     }
 
     @Test

@@ -15,7 +15,6 @@ import dev.sluice.manager.objects.ManagedObject;
 import dev.sluice.manager.objects.Refusal;
 import dev.sluice.manager.objects.Trees;
 import dev.sluice.manager.store.Store.Condition;
-import dev.sluice.model.Kind;
 import dev.sluice.model.ReadObject;
 import dev.sluice.model.Resource;
 import dev.sluice.model.ServiceDeployment;
@@ -64,9 +63,18 @@ final class Deployments {
         this.source = source;
     }
 
-    /** Everything that one step is about. */
+    /**
+     * Everything that one step is about.
+     *
+     * @param names of all instances
+     * @param images what services are made from, of those that say it
+     */
     private record Objects(
-            List<ManagedObject> deployments, List<Instance> instances, List<ManagedObject> nodes, Set<String> names) {}
+            List<ManagedObject> deployments,
+            List<Instance> instances,
+            List<ManagedObject> nodes,
+            Set<String> names,
+            Map<String, String> images) {}
 
     /**
      * Looks and does what is to be done.
@@ -121,10 +129,17 @@ final class Deployments {
         List<Instance> instances = new ArrayList<>();
         List<ManagedObject> nodes = new ArrayList<>();
         Set<String> names = new TreeSet<>();
+        Map<String, String> images = new HashMap<>();
         Map<String, Known> now = new HashMap<>();
         for (ManagedObject object : inventory.all().objects()) {
             switch (object.kind()) {
                 case NODE -> nodes.add(object);
+                case SERVICE -> {
+                    String image = object.tree().path("spec").path("image").asString("");
+                    if (!image.isEmpty()) {
+                        images.put(object.name(), image);
+                    }
+                }
                 case SERVICE_DEPLOYMENT -> deployments.add(object);
                 case SERVICE_INSTANCE -> {
                     names.add(object.name());
@@ -143,7 +158,7 @@ final class Deployments {
             }
         }
         known = now;
-        return new Objects(deployments, instances, nodes, names);
+        return new Objects(deployments, instances, nodes, names, images);
     }
 
     /** What an object says; reading it again and again would cost more than everything else. */
@@ -162,7 +177,8 @@ final class Deployments {
             return;
         }
         ServiceDeployment.Spec spec = wanted.spec();
-        Fleet fleet = Fleet.of(deployment, spec, own, objects.nodes, watch, at);
+        Wanted is = new Wanted(deployment, spec, Optional.ofNullable(objects.images.get(spec.service())));
+        Fleet fleet = Fleet.of(is, own, objects.nodes, watch, at);
         Optional<Autoscaler.Decision> decision = spec.autoscale()
                 .map(autoscale -> autoscalers
                         .computeIfAbsent(deployment.name(), _ -> new Autoscaler(desiredBefore(deployment, fleet)))
@@ -179,18 +195,10 @@ final class Deployments {
                 .map(name -> Fleet.number(deployment.name(), name))
                 .toList();
         Plan plan = FleetPlan.of(spec, desired, fleet.members(), fleet.hosts(), taken);
-        String trouble = execute(deployment.name(), plan, own, Optional.of(new Wanted(deployment, spec)), at);
+        String trouble = execute(deployment.name(), plan, own, Optional.of(is), at);
         statuses.deployment(
                 inventory, deployment, new FleetStatus.Said(desired, fleet, plan, trouble, decision), at.now());
         statuses.instances(inventory, own, fleet, at.now());
-    }
-
-    /** What instances are to be like. */
-    private record Wanted(ManagedObject deployment, ServiceDeployment.Spec spec) {
-        Edit create(Create step) {
-            return InstanceEdits.create(
-                    InstanceEdits.tree(deployment, spec, step.number(), step.node(), step.place()));
-        }
     }
 
     /** Does what is planned, each thing for itself; why something cannot be done. */
@@ -198,10 +206,13 @@ final class Deployments {
         String trouble = "";
         for (Step step : plan.steps()) {
             Optional<Edit> edit = switch (step) {
-                case Create create -> wanted.map(is -> is.create(create));
+                case Create create ->
+                    wanted.map(is -> InstanceEdits.create(
+                            InstanceEdits.tree(is, create.number(), create.node(), create.place())));
                 case Resume(String instance) -> find(own, instance).map(found -> InstanceEdits.resume(found.object()));
                 case Adjust(String instance) ->
-                    wanted.flatMap(is -> find(own, instance).flatMap(found -> InstanceEdits.adjusted(is.spec, found)));
+                    wanted.flatMap(
+                            is -> find(own, instance).flatMap(found -> InstanceEdits.adjusted(is.spec(), found)));
                 case Drain(String instance, String _) ->
                     find(own, instance).map(found -> InstanceEdits.drain(found.object(), at.now()));
                 case Delete(String instance, String _) ->

@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
@@ -103,12 +102,8 @@ record Fleet(List<Member> members, Map<String, FleetWatch.Load> loads, SortedSet
      * @param nodes the Nodes that there are
      */
     static Fleet of(
-            ManagedObject deployment,
-            ServiceDeployment.Spec spec,
-            List<Instance> instances,
-            Collection<ManagedObject> nodes,
-            FleetWatch watch,
-            Moment at) {
+            Wanted wanted, List<Instance> instances, Collection<ManagedObject> nodes, FleetWatch watch, Moment at) {
+        ServiceDeployment.Spec spec = wanted.spec();
         SortedSet<String> allowed = allowed(spec, nodes, at.sight());
         List<Member> members = new ArrayList<>();
         Map<String, FleetWatch.Load> loads = new LinkedHashMap<>();
@@ -117,7 +112,7 @@ record Fleet(List<Member> members, Map<String, FleetWatch.Load> loads, SortedSet
             FleetWatch.Load load = watch.load(at.sight(), name, instance.node());
             loads.put(name, load);
             Optional<Place> place = place(spec, instance);
-            boolean current = allowed.contains(instance.node()) && isAsSaid(deployment, spec, instance, place);
+            boolean current = allowed.contains(instance.node()) && isAsSaid(wanted, instance, place);
             Terms terms = new Terms(
                     place,
                     current,
@@ -134,8 +129,7 @@ record Fleet(List<Member> members, Map<String, FleetWatch.Load> loads, SortedSet
     private record Terms(
             Optional<Place> place, boolean current, boolean shareFollows, long replaceAfterNs, long deadlineNs) {}
 
-    private static Member member(
-            Instance instance, Terms terms, FleetWatch.Load load, FleetWatch watch, Moment at) {
+    private static Member member(Instance instance, Terms terms, FleetWatch.Load load, FleetWatch watch, Moment at) {
         String name = instance.read().name();
         boolean made =
                 instance.read().spec().runtime().filter(InstanceRuntime::isMade).isPresent();
@@ -191,23 +185,22 @@ record Fleet(List<Member> members, Map<String, FleetWatch.Load> loads, SortedSet
     }
 
     /** Whether it is made as the deployment says now; how many flows it gets is no matter of that. */
-    private static boolean isAsSaid(
-            ManagedObject deployment, ServiceDeployment.Spec spec, Instance instance, Optional<Place> place) {
-        if (spec.template().making() instanceof OfPlaces && place.isEmpty()) {
+    private static boolean isAsSaid(Wanted wanted, Instance instance, Optional<Place> place) {
+        if (wanted.spec().template().making() instanceof OfPlaces && place.isEmpty()) {
             return false;
         }
         int number = number(instance);
         return number > 0
-                && ReadObject.read(Trees.text(InstanceEdits.tree(deployment, spec, number, instance.node(), place)))
-                        .filter(said -> said.resource() instanceof ServiceInstance wanted
-                                && wanted.spec()
+                && ReadObject.read(Trees.text(InstanceEdits.tree(wanted, number, instance.node(), place)))
+                        .filter(said -> said.resource() instanceof ServiceInstance is
+                                && is.spec()
                                         .service()
                                         .equals(instance.read().spec().service())
-                                && isAsFar(wanted, instance)
-                                && wanted.spec()
+                                && isAsFar(is, instance)
+                                && is.spec()
                                         .runtime()
                                         .equals(instance.read().spec().runtime())
-                                && wanted.spec()
+                                && is.spec()
                                         .attachment()
                                         .equals(instance.read().spec().attachment()))
                         .isPresent();

@@ -39,8 +39,9 @@ final class InstanceEdits {
     private InstanceEdits() {}
 
     /** What an instance is to be that a deployment makes. */
-    static ObjectNode tree(
-            ManagedObject deployment, ServiceDeployment.Spec spec, int number, String node, Optional<Place> place) {
+    static ObjectNode tree(Wanted wanted, int number, String node, Optional<Place> place) {
+        ManagedObject deployment = wanted.deployment();
+        ServiceDeployment.Spec spec = wanted.spec();
         String name = deployment.name() + "-" + number;
         ObjectNode tree = Trees.object();
         tree.put("apiVersion", ManagedObject.API_VERSION);
@@ -69,6 +70,7 @@ final class InstanceEdits {
         ObjectNode runtime = of.putObject("runtime");
         runtime.put("deployment", deployment.name());
         if (!(spec.template().making() instanceof OfPlaces)) {
+            wanted.image().ifPresent(image -> runtime.put("image", image));
             for (String driver : new String[] {"command", "hook"}) {
                 JsonNode said = deployment.tree().path("spec").get(driver);
                 if (said != null) {

@@ -1,7 +1,10 @@
 package dev.sluice.manager.paths;
 
 import dev.sluice.controller.AgentWatcher;
+import dev.sluice.manager.objects.Caller;
+import dev.sluice.manager.objects.Edit;
 import dev.sluice.manager.objects.Generated;
+import dev.sluice.manager.objects.Generated.Content;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.objects.ManagedObject;
 import dev.sluice.manager.objects.Refusal;
@@ -11,6 +14,7 @@ import dev.sluice.southbound.Paths;
 import dev.sluice.southbound.Runtimes;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
@@ -21,7 +25,7 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A {@link PathTable} and a {@link RuntimeTable} with a thread, a clock and the store. What it hears is for any thread and never waits; it writes at most once in {@link #GATHER_MS}. */
+/** A {@link PathTable}, a {@link RuntimeTable} and the {@link ServiceStates} with a thread, a clock and the store. What it hears is for any thread and never waits; it writes at most once in {@link #GATHER_MS}. */
 public final class PathService implements AgentWatcher, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PathService.class);
 
@@ -30,12 +34,18 @@ public final class PathService implements AgentWatcher, AutoCloseable {
 
     private static final long RETRY_MS = 2_000;
 
+    /** Most services whose state is written at once. */
+    private static final int EDITS_MAX = 500;
+
+    private static final Caller CALLER = new Caller("controller", "controller");
+
     private final Inventory inventory;
     private final List<Condition> fence;
     private final InstantSource clock;
     private final RoutingWords routing = new RoutingWords();
     private final PathTable table = new PathTable(routing);
     private final RuntimeTable runtimes = new RuntimeTable(routing);
+    private final ServiceStates services = new ServiceStates();
     private final LinkedBlockingQueue<Runnable> mailbox = new LinkedBlockingQueue<>();
     private final Thread thread;
     private boolean remembered;
@@ -131,10 +141,11 @@ public final class PathService implements AgentWatcher, AutoCloseable {
             table.tenants(inventory.tenants());
             Instant now = clock.instant();
             generated.become(Kind.SERVICE_PATH, before, table.objects(before, now), fence);
-            generated.become(
-                    Kind.SERVICE_INSTANCE_RUNTIME, runtimesBefore, runtimes.objects(runtimesBefore, now), fence);
+            Map<String, Content> runtimesNow = runtimes.objects(runtimesBefore, now);
+            generated.become(Kind.SERVICE_INSTANCE_RUNTIME, runtimesBefore, runtimesNow, fence);
+            boolean told = tell(runtimesNow.values(), now);
             complained = false;
-            return true;
+            return told;
         } catch (Refusal e) {
             if (!stopping && !complained) {
                 complained = true;
@@ -144,10 +155,30 @@ public final class PathService implements AgentWatcher, AutoCloseable {
         }
     }
 
+    /** Says how services are; whether that is written. */
+    private boolean tell(Collection<Content> runtimesNow, Instant now) {
+        List<Edit> edits = services.edits(runtimesNow, () -> inventory.all().objects(), inventory.tenants(), now);
+        try {
+            for (int from = 0; from < edits.size(); from += EDITS_MAX) {
+                inventory.change(edits.subList(from, Math.min(from + EDITS_MAX, edits.size())), CALLER, false, fence);
+            }
+            return true;
+        } catch (Refusal e) {
+            services.again();
+            if (e.reason() == Refusal.Reason.CONFLICT || e.reason() == Refusal.Reason.NOT_FOUND) {
+                // Somebody changed or deleted one at the same moment.
+                return false;
+            }
+            throw e;
+        }
+    }
+
     private void keep() {
         Map<Kind, Set<String>> names = new EnumMap<>(Kind.class);
         Set<String> nodes = new HashSet<>();
-        for (ManagedObject object : inventory.all().objects()) {
+        List<ManagedObject> objects = inventory.all().objects();
+        services.objects(objects);
+        for (ManagedObject object : objects) {
             names.computeIfAbsent(object.kind(), _ -> new HashSet<>()).add(object.name());
             nodes.add(
                     object.kind() == Kind.NODE

@@ -296,6 +296,47 @@ class DeploymentsTest {
         assertThat(instances()).containsExactly("fw-2");
     }
 
+    private void image(String reference) {
+        apply("{apiVersion: sluice.dev/v1, kind: Service, metadata: {name: firewall}, spec: {transport: raw, image: "
+                + reference + "}}");
+    }
+
+    private String imageOf(String name) {
+        return inventory
+                .get(Kind.SERVICE_INSTANCE, name)
+                .orElseThrow()
+                .tree()
+                .at("/spec/runtime/image")
+                .asString("");
+    }
+
+    @Test
+    void anotherImageOfTheServiceReplacesInstancesOneThatServesFirst() throws InterruptedException {
+        image("registry.example/fw:7");
+        deploy("replicas: 1, hook: {executable: /usr/libexec/make-vm}");
+        steps(2);
+        assertThat(imageOf("fw-1")).isEqualTo("registry.example/fw:7");
+        image("registry.example/fw:8");
+        failures.put("fw-2", "it is being downloaded");
+        steps(3);
+        assertThat(instances()).containsExactly("fw-1", "fw-2");
+        assertThat(imageOf("fw-1")).as("the one that serves stays as it is").isEqualTo("registry.example/fw:7");
+        assertThat(imageOf("fw-2")).isEqualTo("registry.example/fw:8");
+        failures.clear();
+        steps(6);
+        assertThat(instances()).containsExactly("fw-2");
+    }
+
+    @Test
+    void whatRunsAlreadyIsMadeFromNoImage() throws InterruptedException {
+        deploy("replicas: 1, existing: [{node: a, in: fw1-in, out: fw1-out}]");
+        steps(2);
+        image("registry.example/fw:7");
+        steps(3);
+        assertThat(instances()).containsExactly("fw-1");
+        assertThat(imageOf("fw-1")).isEmpty();
+    }
+
     private int number(String name, String field) {
         return inventory
                 .get(Kind.SERVICE_INSTANCE, name)
@@ -318,7 +359,8 @@ class DeploymentsTest {
         steps(1);
         assertThat(number("fw-1", "weight")).isEqualTo(5);
         assertThat(number("fw-1", "packetsPerSecondMax")).isEqualTo(2000);
-        long revision = inventory.get(Kind.SERVICE_INSTANCE, "fw-1").orElseThrow().revision();
+        long revision =
+                inventory.get(Kind.SERVICE_INSTANCE, "fw-1").orElseThrow().revision();
         steps(3);
         assertThat(inventory.get(Kind.SERVICE_INSTANCE, "fw-1").orElseThrow().revision())
                 .as("said once")

@@ -102,8 +102,8 @@ class FleetPlanTest {
     @Test
     void oneThatDrainsIsDeletedOnlyWhenItMayGo() {
         Member waits = member(1, "a", State.DRAINING, 2);
-        Member empty =
-                new Member("fw-2", 2, "b", Optional.empty(), State.DRAINING, "", true, false, "no flow is left", 0, true);
+        Member empty = new Member(
+                "fw-2", 2, "b", Optional.empty(), State.DRAINING, "", true, false, "no flow is left", 0, true);
         assertThat(steps(PREFER, 0, List.of(waits, empty), "a", "b"))
                 .containsExactly(new Delete("fw-2", "no flow is left"));
     }
@@ -206,7 +206,18 @@ class FleetPlanTest {
     }
 
     private static Member with(Member of, State state, boolean current, boolean overdue, String mayGo, long flows) {
-        return new Member(of.name(), of.number(), of.node(), of.place(), state, "", current, overdue, mayGo, flows, of.shareFollows());
+        return new Member(
+                of.name(),
+                of.number(),
+                of.node(),
+                of.place(),
+                state,
+                "",
+                current,
+                overdue,
+                mayGo,
+                flows,
+                of.shareFollows());
     }
 
     private static Member withShare(Member of, boolean follows) {
@@ -274,8 +285,8 @@ class FleetPlanTest {
         for (Step step : plan.steps()) {
             switch (step) {
                 case Create(int number, String node, var place) ->
-                    members.add(
-                            new Member("fw-" + number, number, node, place, State.STARTING, "", true, false, "", 0, true));
+                    members.add(new Member(
+                            "fw-" + number, number, node, place, State.STARTING, "", true, false, "", 0, true));
                 case Resume(String name) ->
                     members.replaceAll(each -> each.name().equals(name)
                             ? with(each, State.READY, each.current(), false, "", each.flows())
