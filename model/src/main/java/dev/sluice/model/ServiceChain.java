@@ -11,6 +11,9 @@ import java.util.stream.Stream;
  * @param spec the services
  */
 public record ServiceChain(Metadata metadata, Spec spec) implements Resource {
+    /** Most paths of one chain; if its instances make more, so many of them are chosen. */
+    public static final int PATHS_MAX = 1024;
+
     @Override
     public Kind kind() {
         return Kind.SERVICE_CHAIN;

@@ -6,6 +6,7 @@ import dev.sluice.model.ServiceAttachment;
 import dev.sluice.model.ServiceChain;
 import dev.sluice.model.ServiceChain.Hop;
 import dev.sluice.model.ServiceInstance;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -22,12 +24,14 @@ import java.util.stream.Collectors;
  */
 final class PathIdentifiers {
     /** No path has a number. */
-    static final PathIdentifiers NONE = new PathIdentifiers(Map.of());
+    static final PathIdentifiers NONE = new PathIdentifiers(Map.of(), Map.of());
 
     private final Map<String, Integer> byName;
+    private final Map<String, List<List<ServiceInstance>>> cuts;
 
-    private PathIdentifiers(Map<String, Integer> byName) {
+    private PathIdentifiers(Map<String, Integer> byName, Map<String, List<List<ServiceInstance>>> cuts) {
         this.byName = byName;
+        this.cuts = cuts;
     }
 
     /** The numbers of a whole configuration. */
@@ -41,14 +45,21 @@ final class PathIdentifiers {
                 .sorted(Comparator.comparing(ServiceInstance::name))
                 .forEach(instance -> placed.computeIfAbsent(instance.spec().service(), _ -> new ArrayList<>())
                         .add(instance));
-        return ofPaths(whole.chains().stream()
+        List<String> names = new ArrayList<>();
+        Map<String, List<List<ServiceInstance>>> cuts = new HashMap<>();
+        whole.chains().stream()
                 .sorted(Comparator.comparing(ServiceChain::name))
-                .flatMap(chain -> paths(chain, placed).stream())
-                .toList());
+                .forEach(
+                        chain -> paths(chain, whole, placed, cuts).forEach(path -> names.add(placedName(chain, path))));
+        return ofPaths(names, cuts);
     }
 
     /** The numbers of paths that are given in the order in which they may choose. */
     static PathIdentifiers ofPaths(List<String> names) {
+        return ofPaths(names, Map.of());
+    }
+
+    private static PathIdentifiers ofPaths(List<String> names, Map<String, List<List<ServiceInstance>>> cuts) {
         Map<String, Integer> byName = new HashMap<>();
         Set<Integer> taken = new HashSet<>();
         for (String name : names) {
@@ -58,29 +69,46 @@ final class PathIdentifiers {
             }
             byName.put(name, number);
         }
-        return new PathIdentifiers(byName);
+        return new PathIdentifiers(byName, cuts);
     }
 
-    /** All combinations of placed instances, in the order of their names; none if there are more than a chain may have. */
-    private static List<String> paths(ServiceChain chain, Map<String, List<ServiceInstance>> placed) {
-        List<String> begun = List.of("");
-        for (String service : chain.spec().services()) {
-            List<String> longer = new ArrayList<>();
-            for (String start : begun) {
-                for (ServiceInstance instance : placed.getOrDefault(service, List.of())) {
-                    if (serves(instance, chain.name())) {
-                        longer.add(start.isEmpty() ? placed(instance) : start + "," + placed(instance));
-                    }
-                }
-            }
-            if (longer.size() > PathPlan.PATHS_MAX) {
-                return List.of();
-            }
-            begun = longer;
+    /** The combinations of placed instances, in the order of their names: all, or if there are more than a chain may have, a cut of those on its plane. */
+    private static List<List<ServiceInstance>> paths(
+            ServiceChain chain,
+            Configuration whole,
+            Map<String, List<ServiceInstance>> placed,
+            Map<String, List<List<ServiceInstance>>> cuts) {
+        List<List<ServiceInstance>> serving = candidates(chain, placed, instance -> serves(instance, chain.name()));
+        if (hasRoom(serving)) {
+            return PathCut.all(serving);
         }
-        return begun.stream()
-                .map(instances -> name(chain, List.of(instances.split(","))))
+        List<List<ServiceInstance>> reached = candidates(
+                chain,
+                placed,
+                instance -> serves(instance, chain.name())
+                        && whole.reaches(chain, instance.spec().node().orElse("")));
+        List<List<ServiceInstance>> cut =
+                hasRoom(reached) ? PathCut.all(reached) : PathCut.of(chain, reached, PathPlan.PATHS_MAX);
+        cuts.put(chain.name(), cut);
+        return cut;
+    }
+
+    private static List<List<ServiceInstance>> candidates(
+            ServiceChain chain, Map<String, List<ServiceInstance>> placed, Predicate<ServiceInstance> wanted) {
+        return chain.spec().services().stream()
+                .map(service -> placed.getOrDefault(service, List.of()).stream()
+                        .filter(wanted)
+                        .toList())
                 .toList();
+    }
+
+    private static boolean hasRoom(List<List<ServiceInstance>> candidates) {
+        return PathCut.count(candidates).compareTo(BigInteger.valueOf(PathPlan.PATHS_MAX)) <= 0;
+    }
+
+    /** The paths of a chain that has more than it may have, on all hosts the same; empty if it has not. */
+    Optional<List<List<ServiceInstance>>> cut(ServiceChain chain) {
+        return Optional.ofNullable(cuts.get(chain.name()));
     }
 
     /** Whether an instance takes packets of a chain at all: it has tags for the chain, or none for any. */
@@ -109,6 +137,10 @@ final class PathIdentifiers {
         return hops.stream()
                 .map(hop -> instances.get(services.indexOf(hop.service())))
                 .collect(Collectors.joining(","));
+    }
+
+    private static String placedName(ServiceChain chain, List<ServiceInstance> instances) {
+        return name(chain, instances.stream().map(PathIdentifiers::placed).toList());
     }
 
     /** {@code fw-1@b}; without a place its name alone, which no path that has a number contains. */

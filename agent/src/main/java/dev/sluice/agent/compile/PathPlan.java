@@ -11,6 +11,7 @@ import dev.sluice.model.ServiceChain.Place;
 import dev.sluice.model.ServiceChain.Selection;
 import dev.sluice.model.ServiceInstance;
 import dev.sluice.model.ServiceInstance.AdminState;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -25,14 +26,14 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The paths of each chain: every combination of the instances of its services, on this host and on others, in ranks by the chain's strategy. One writer: the compilation.
+ * The paths of each chain: every combination of the instances of its services, on this host and on others, or as many as a chain may have, in ranks by the chain's strategy. One writer: the compilation.
  *
  * <p>A combination that other nodes may choose, because they do not know yet that an instance is drained or because their strategy says otherwise, is a path here too; it just
  * gets no new flows.
  */
 final class PathPlan {
     /** Most paths of one chain. */
-    static final int PATHS_MAX = 1024;
+    static final int PATHS_MAX = ServiceChain.PATHS_MAX;
 
     /** Most paths that are kept for the flows that have them already. */
     static final int RETIRED_MAX = 4096;
@@ -58,7 +59,7 @@ final class PathPlan {
         this.log = log;
         for (ServiceChain chain : configuration.chains()) {
             ids.index(Space.TARGET, chain.name());
-            if (hasRoom(chain) && plane.isOn(chain)) {
+            if (plane.isOn(chain)) {
                 add(chain);
             }
         }
@@ -74,26 +75,10 @@ final class PathPlan {
         boolean takesFlows() {
             return instance.spec().adminState() == AdminState.UP;
         }
-    }
 
-    /** Whether a chain has room for its paths, those of instances included that its plane does not reach: so all hosts find the same. */
-    private boolean hasRoom(ServiceChain chain) {
-        long count = 1;
-        for (String service : chain.spec().services()) {
-            long ofHop = configuration.instancesOf(service).stream()
-                    .filter(instance -> instances.attachment(instance, chain.name()) != null && mayChoose(instance))
-                    .count();
-            count = Math.min(count * ofHop, Integer.MAX_VALUE);
+        boolean isPlaced(PlanePlan plane) {
+            return instance.spec().node().filter(plane::isPlace).isPresent();
         }
-        if (count > PATHS_MAX) {
-            log.error(
-                    chain,
-                    "spec.profiles",
-                    "the instances of its services make too many paths, those that are not on its plane counted too; use fewer instances or split the chain",
-                    Long.toString(count),
-                    "at most " + PATHS_MAX);
-        }
-        return count <= PATHS_MAX;
     }
 
     private boolean mayChoose(ServiceInstance instance) {
@@ -103,8 +88,7 @@ final class PathPlan {
     private void add(ServiceChain chain) {
         List<List<Choice>> choices = new ArrayList<>();
         chain.spec().services().forEach(service -> choices.add(choices(chain, service)));
-        List<List<Choice>> combinations = new ArrayList<>();
-        combine(choices, new ArrayList<>(), combinations);
+        List<List<Choice>> combinations = combinations(chain, choices);
         List<List<Choice>> offered =
                 combinations.stream().filter(PathPlan::takesFlows).toList();
         checkNames(chain, combinations);
@@ -195,16 +179,50 @@ final class PathPlan {
         return choices;
     }
 
-    private static void combine(List<List<Choice>> choices, List<Choice> begun, List<List<Choice>> all) {
-        if (begun.size() == choices.size()) {
-            all.add(List.copyOf(begun));
-            return;
+    private List<List<Choice>> combinations(ServiceChain chain, List<List<Choice>> choices) {
+        BigInteger count = PathCut.count(choices);
+        if (count.compareTo(BigInteger.valueOf(PATHS_MAX)) <= 0) {
+            return PathCut.all(choices);
         }
-        for (Choice choice : choices.get(begun.size())) {
-            begun.addLast(choice);
-            combine(choices, begun, all);
-            begun.removeLast();
+        boolean placed = choices.stream().flatMap(List::stream).allMatch(choice -> choice.isPlaced(plane));
+        if (plane.shares() && !placed) {
+            log.error(
+                    chain,
+                    "spec.profiles",
+                    "the instances of its services make too many paths, and hosts cannot agree on some of them since not all instances say on which node with underlay they are; give each a node, or use fewer instances",
+                    count.toString(),
+                    "at most " + PATHS_MAX);
+            return List.of();
         }
+        List<List<ServiceInstance>> candidates = choices.stream()
+                .map(hop -> hop.stream().map(Choice::instance).toList())
+                .toList();
+        List<List<ServiceInstance>> cut = (placed ? plane.cut(chain) : Optional.<List<List<ServiceInstance>>>empty())
+                .orElseGet(() -> PathCut.of(chain, candidates, PATHS_MAX));
+        log.warning(
+                chain,
+                "spec.profiles",
+                "its instances make more paths than a chain may have, so " + PATHS_MAX
+                        + " are chosen, which have each instance if that can be; flows get no other",
+                count.toString());
+        return chosen(cut, choices);
+    }
+
+    /** As choices of this host; without paths of which one is not to be chosen here. */
+    private static List<List<Choice>> chosen(List<List<ServiceInstance>> paths, List<List<Choice>> choices) {
+        Map<String, Choice> byName = new HashMap<>();
+        choices.forEach(hop -> hop.forEach(choice -> byName.put(choice.instance.name(), choice)));
+        List<List<Choice>> chosen = new ArrayList<>();
+        for (List<ServiceInstance> path : paths) {
+            List<Choice> known = path.stream()
+                    .map(instance -> byName.get(instance.name()))
+                    .filter(Objects::nonNull)
+                    .toList();
+            if (known.size() == path.size()) {
+                chosen.add(known);
+            }
+        }
+        return chosen;
     }
 
     private static double weight(List<Choice> combination) {

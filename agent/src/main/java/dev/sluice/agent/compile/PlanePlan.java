@@ -139,6 +139,11 @@ final class PlanePlan {
                 : Optional.empty();
     }
 
+    /** The paths of a chain whose instances make more than it may have, as all nodes know them; empty if it has room for all, or nobody else knows them. */
+    Optional<List<List<ServiceInstance>>> cut(ServiceChain chain) {
+        return identifiers.cut(chain);
+    }
+
     /** Whether a path, named with the places of its instances, is one that all nodes know. */
     boolean knows(String path) {
         return identifiers.of(path) != 0;
@@ -203,6 +208,11 @@ final class PlanePlan {
     /** Whether packets can call a path by a number. */
     boolean isNamed(PathDraft path) {
         return paths.values().stream().anyMatch(named -> named.path() == path.id());
+    }
+
+    /** Whether instances on a node are placed: paths over them have numbers. */
+    boolean isPlace(String host) {
+        return endpoint.isPresent() && (host.equals(node) || isPeer(host));
     }
 
     /** Whether there is such another node. */

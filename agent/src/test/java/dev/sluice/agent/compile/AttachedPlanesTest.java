@@ -12,6 +12,8 @@ import dev.sluice.datapath.snapshot.Snapshot;
 import dev.sluice.model.Problem;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** Service planes that some hosts are on and others are not (V16, V20). */
@@ -159,10 +161,10 @@ class AttachedPlanesTest {
                 "{node: " + node + ", interfaces: [{name: web, switch: web, addresses: [10.9.0.1/24]}]}");
     }
 
-    @Test
-    void instancesThatAPlaneDoesNotReachCountWhereThereIsRoomForSoManyPaths() {
+    /** 33 firewalls more and 33 others, every second one on b, the rest on c. */
+    private static String[] many(String nodes) {
         List<String> objects = new ArrayList<>(List.of(
-                attachment("nodes: [a, b]"),
+                attachment("nodes: " + nodes),
                 object("Service", "ips", "{transport: raw}"),
                 object("ServiceChain", "inspect", "{profiles: [firewall, ips], attachment: production}")));
         for (int i = 0; i < 33; i++) {
@@ -176,12 +178,43 @@ class AttachedPlanesTest {
                                 + "o}}"));
             }
         }
-        for (String node : List.of("a", "b", "c")) {
-            assertThat(result(node, objects.toArray(String[]::new)).problems())
+        return objects.toArray(String[]::new);
+    }
+
+    private static Set<String> paths(CompileResult result) {
+        return result.node().orElseThrow().paths().stream()
+                .filter(PathDraft::isWritten)
+                .map(PathDraft::placedName)
+                .collect(Collectors.toSet());
+    }
+
+    @Test
+    void instancesThatAPlaneDoesNotReachTakeNoRoomForPaths() {
+        for (String node : List.of("a", "b")) {
+            CompileResult result = result(node, many("[a, b]"));
+            assertThat(result.problems())
                     .as(node)
-                    .anyMatch(problem -> problem.object().equals("ServiceChain/inspect")
-                            && problem.message().contains("make too many paths"));
+                    .noneMatch(problem -> problem.message().contains("more paths than a chain may have"));
+            assertThat(paths(result)).as("18 firewalls of b, and 17 others").hasSize(306);
         }
+        assertThat(paths(result("c", many("[a, b]")))).isEmpty();
+    }
+
+    /** Packets call a path by a number: whoever chooses it, those that serve it have to have it. */
+    @Test
+    void allHostsChooseTheSamePathsOfAChainThatHasTooMany() {
+        Set<String> chosen = paths(result("a", many("[a, b, c]")));
+        assertThat(chosen).hasSize(PathPlan.PATHS_MAX);
+        for (String node : List.of("b", "c")) {
+            CompileResult result = result(node, many("[a, b, c]"));
+            assertThat(paths(result)).as(node).isEqualTo(chosen);
+            assertThat(result.problems())
+                    .anyMatch(problem -> problem.object().equals("ServiceChain/inspect")
+                            && problem.message().contains("more paths than a chain may have")
+                            && problem.found().equals("1155"));
+        }
+        var whole = Yaml.parse(NETWORK, Yaml.text(many("[a, b, c]")));
+        assertThat(PathIdentifiers.of(whole).names()).as("each has a number").isEqualTo(chosen);
     }
 
     private static long digest(String... more) {

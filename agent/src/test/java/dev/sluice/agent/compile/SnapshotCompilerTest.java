@@ -17,9 +17,11 @@ import dev.sluice.datapath.snapshot.PortEntry;
 import dev.sluice.datapath.snapshot.Snapshot;
 import dev.sluice.model.Problem;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class SnapshotCompilerTest {
@@ -157,14 +159,17 @@ class SnapshotCompilerTest {
     }
 
     @Test
-    void refusesMoreThan1024Paths() {
+    void ofMoreThan1024PathsThatManyAreChosenWithAllInstances() {
         CompileResult result = result(tooManyPaths());
-        assertThat(result.node()).isEmpty();
+        assertThat(result.problems()).filteredOn(Problem::isError).isEmpty();
         assertThat(result.problems())
-                .filteredOn(Problem::isError)
-                .singleElement()
-                .asString()
-                .contains("1089", "1024");
+                .anySatisfy(problem -> assertThat(problem.toString())
+                        .contains("ServiceChain/inspect spec.profiles", "so 1024 are chosen", "1089"));
+        Snapshot snapshot = result.node().orElseThrow().snapshot();
+        assertThat(snapshot.target(0).paths()).hasSize(1024);
+        assertThat(snapshot.target(0).paths().stream().flatMapToInt(path -> Arrays.stream(path.instances())))
+                .as("33 of each service")
+                .hasSameElementsAs(IntStream.range(0, 66).boxed().toList());
     }
 
     @Test
@@ -336,7 +341,17 @@ class SnapshotCompilerTest {
     @Test
     void configurationWithErrorsChangesNothing() {
         Snapshot first = compile(firewall(), instance("fw-1", ""), chain("closed"), inspectAll());
-        assertThat(result(tooManyPaths()).node()).isEmpty();
+        CompileResult refused = result(
+                firewall(),
+                instance("fw-2", ""),
+                chain("closed"),
+                inspectAll(),
+                object(
+                        "ServicePolicy",
+                        "nowhere",
+                        "{appliedTo: [left], rules: [{name: one, action: {path: \"77\"}}]}"));
+        assertThat(refused.problems()).anyMatch(Problem::isError);
+        assertThat(refused.node()).isEmpty();
         Snapshot next = compile(firewall(), instance("fw-1", ""), chain("closed"), inspectAll());
         assertThat(next.generation()).isEqualTo(first.generation() + 1);
         assertThat(path(next, "inspect[fw-1]").id())

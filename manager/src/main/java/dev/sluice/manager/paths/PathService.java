@@ -14,6 +14,7 @@ import dev.sluice.southbound.Paths;
 import dev.sluice.southbound.Runtimes;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashSet;
@@ -22,10 +23,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A {@link PathTable}, a {@link RuntimeTable} and the {@link ServiceStates} with a thread, a clock and the store. What it hears is for any thread and never waits; it writes at most once in {@link #GATHER_MS}. */
+/** A {@link PathTable}, a {@link RuntimeTable}, the {@link ServiceStates} and {@link ChainCuts} with a thread, a clock and the store. What it hears is for any thread and never waits; it writes at most once in {@link #GATHER_MS}. */
 public final class PathService implements AgentWatcher, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PathService.class);
 
@@ -34,7 +36,7 @@ public final class PathService implements AgentWatcher, AutoCloseable {
 
     private static final long RETRY_MS = 2_000;
 
-    /** Most services whose state is written at once. */
+    /** Most services and chains whose status is written at once. */
     private static final int EDITS_MAX = 500;
 
     private static final Caller CALLER = new Caller("controller", "controller");
@@ -46,6 +48,7 @@ public final class PathService implements AgentWatcher, AutoCloseable {
     private final PathTable table = new PathTable(routing);
     private final RuntimeTable runtimes = new RuntimeTable(routing);
     private final ServiceStates services = new ServiceStates();
+    private final ChainCuts cuts = new ChainCuts();
     private final LinkedBlockingQueue<Runnable> mailbox = new LinkedBlockingQueue<>();
     private final Thread thread;
     private boolean remembered;
@@ -140,10 +143,11 @@ public final class PathService implements AgentWatcher, AutoCloseable {
             }
             table.tenants(inventory.tenants());
             Instant now = clock.instant();
-            generated.become(Kind.SERVICE_PATH, before, table.objects(before, now), fence);
+            Map<String, Content> pathsNow = table.objects(before, now);
+            generated.become(Kind.SERVICE_PATH, before, pathsNow, fence);
             Map<String, Content> runtimesNow = runtimes.objects(runtimesBefore, now);
             generated.become(Kind.SERVICE_INSTANCE_RUNTIME, runtimesBefore, runtimesNow, fence);
-            boolean told = tell(runtimesNow.values(), now);
+            boolean told = tell(pathsNow.values(), runtimesNow.values(), now);
             complained = false;
             return told;
         } catch (Refusal e) {
@@ -155,9 +159,11 @@ public final class PathService implements AgentWatcher, AutoCloseable {
         }
     }
 
-    /** Says how services are; whether that is written. */
-    private boolean tell(Collection<Content> runtimesNow, Instant now) {
-        List<Edit> edits = services.edits(runtimesNow, () -> inventory.all().objects(), inventory.tenants(), now);
+    /** Says how services and chains are; whether that is written. */
+    private boolean tell(Collection<Content> pathsNow, Collection<Content> runtimesNow, Instant now) {
+        Supplier<List<ManagedObject>> objects = () -> inventory.all().objects();
+        List<Edit> edits = new ArrayList<>(services.edits(runtimesNow, objects, inventory.tenants(), now));
+        edits.addAll(cuts.edits(pathsNow, objects, now));
         try {
             for (int from = 0; from < edits.size(); from += EDITS_MAX) {
                 inventory.change(edits.subList(from, Math.min(from + EDITS_MAX, edits.size())), CALLER, false, fence);
@@ -165,6 +171,7 @@ public final class PathService implements AgentWatcher, AutoCloseable {
             return true;
         } catch (Refusal e) {
             services.again();
+            cuts.again();
             if (e.reason() == Refusal.Reason.CONFLICT || e.reason() == Refusal.Reason.NOT_FOUND) {
                 // Somebody changed or deleted one at the same moment.
                 return false;
@@ -178,6 +185,7 @@ public final class PathService implements AgentWatcher, AutoCloseable {
         Set<String> nodes = new HashSet<>();
         List<ManagedObject> objects = inventory.all().objects();
         services.objects(objects);
+        cuts.objects(objects);
         for (ManagedObject object : objects) {
             names.computeIfAbsent(object.kind(), _ -> new HashSet<>()).add(object.name());
             nodes.add(
