@@ -10,7 +10,7 @@ package dev.sluice.model;
  * @param object {@code Kind/name}; {@code Kind/?} without a usable name, empty without a usable kind
  * @param field path in the object, e.g. {@code spec.rules[2].match.destination.ports[0]}; empty: the object as a whole
  * @param message what is wrong and what to do
- * @param found the value as written, shortened; empty: none
+ * @param found the value as written, shortened; empty: none, or it is a secret: problems are logged, stored and shown to others
  * @param allowed the values that are allowed; empty: does not apply
  */
 public record Problem(
@@ -30,6 +30,11 @@ public record Problem(
 
         /** Yes, but it probably does not do what was meant. */
         WARNING
+    }
+
+    /** Leaves secrets out. */
+    public Problem {
+        found = SecretFields.isSecret(field.substring(field.lastIndexOf('.') + 1)) ? "" : found;
     }
 
     /** Whether this makes the configuration unusable. */
