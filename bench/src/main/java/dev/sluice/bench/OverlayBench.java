@@ -168,7 +168,7 @@ final class OverlayBench {
                         1,
                         OWN,
                         List.of(new OverlayPeer(0, "peer", 2, PEER)),
-                        List.of(new PlanePath(1, 4096, 100, 101, false)),
+                        List.of(new PlanePath(1, 4096, 3000, 100, 101, false)),
                         List.of(7, 0)))
                 .build();
     }

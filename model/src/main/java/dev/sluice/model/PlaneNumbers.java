@@ -48,6 +48,11 @@ public final class PlaneNumbers {
         return instance + "@" + node;
     }
 
+    /** The number of a chain, which nodes with an agent are told; never 0. */
+    public static int chain(String name) {
+        return number("chain/" + name);
+    }
+
     /** The number of a router as a tenant of the service plane; never 0. */
     public static int router(String name) {
         return number("router/" + name);

@@ -19,6 +19,8 @@ import dev.sluice.datapath.track.InstructedFlow;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.IpProtocols;
+import dev.sluice.wire.Layouts;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -68,6 +70,17 @@ class AwareNodeTest {
             hosts.receive(B, UNDERLAY, AwareNode.answer(back));
             assertThat(hosts.host(A).sent(CLIENT)).containsExactly(REPLY);
             noDrops(hosts);
+        }
+    }
+
+    /** Its number is the same whoever classifies: behind tenant, node and flow, in Sluice's context. */
+    @Test
+    void nodeIsToldWhichChainThePacketIsOf() {
+        int chainOffset = 50 + 8 + 8 + 8 + 12 + 4 + 4;
+        try (ThreeHosts hosts = ThreeHosts.aware(false)) {
+            byte[] got = datagram(hosts, CLIENT, FRAME);
+            assertThat(MemorySegment.ofArray(got).get(Layouts.BE32, chainOffset))
+                    .isEqualTo(ThreeHosts.CHAIN);
         }
     }
 

@@ -229,7 +229,7 @@ final class PlaneHosts implements AutoCloseable {
         Rule rule = rule();
         List<PlanePath> names = all.stream()
                 .filter(_ -> hasNames)
-                .map(path -> new PlanePath(path.id(), SVNI, 100 + 2 * path.id(), 101 + 2 * path.id(), plan.hub()))
+                .map(path -> new PlanePath(path.id(), SVNI, 3000, 100 + 2 * path.id(), 101 + 2 * path.id(), plan.hub()))
                 .toList();
         return Snapshot.builder(generation)
                 .ports(ports(host))

@@ -221,7 +221,7 @@ final class SegmentHosts implements AutoCloseable {
                         0,
                         address(host),
                         peers(host),
-                        List.of(new PlanePath(7, 4096, 100, 101, false, straight)),
+                        List.of(new PlanePath(7, 4096, 3000, 100, 101, false, straight)),
                         List.of(70 + host, RED_NUMBER, RED_NUMBER + 1)))
                 .segments(new Segments(List.of(
                         new Segment(

@@ -63,11 +63,14 @@ final class ThreeHosts implements AutoCloseable {
     static final int REVERSE_SPI = 101;
     static final List<String> ENDPOINTS = List.of("192.0.2.1", "192.0.2.2", "192.0.2.3");
 
+    /** Number of the chain that all paths are of. */
+    static final int CHAIN = 0x04a1_0003;
+
     /** The path of the node on C alone. */
-    static final PlanePath SHORT = new PlanePath(8, SVNI, 0x200, 0x201, false);
+    static final PlanePath SHORT = new PlanePath(8, SVNI, CHAIN, 0x200, 0x201, false);
 
     /** As the path through both, but for another service at its end; of another rule. Only B knows it, and no flow of A gets it. */
-    static final PlanePath RIVAL = new PlanePath(9, SVNI, 0x300, 0x301, false);
+    static final PlanePath RIVAL = new PlanePath(9, SVNI, CHAIN, 0x300, 0x301, false);
 
     private static final long MAC = 0x0200_0000_1000L;
 
@@ -269,7 +272,7 @@ final class ThreeHosts implements AutoCloseable {
     }
 
     private PlanePath planePath() {
-        return new PlanePath(7, SVNI, FORWARD_SPI, REVERSE_SPI, hub);
+        return new PlanePath(7, SVNI, CHAIN, FORWARD_SPI, REVERSE_SPI, hub);
     }
 
     /** B also serves {@link #RIVAL}. */

@@ -184,6 +184,7 @@ final class PlanePlan {
         return new PlanePath(
                 path.id(),
                 spec.svni(),
+                PlaneNumbers.chain(chain.get().name()),
                 number << 1,
                 (number << 1) + 1,
                 spec.mode() == ServiceChain.Mode.HUB,

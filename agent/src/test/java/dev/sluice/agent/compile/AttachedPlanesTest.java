@@ -9,6 +9,7 @@ import dev.sluice.agent.Yaml;
 import dev.sluice.datapath.snapshot.Path;
 import dev.sluice.datapath.snapshot.PlanePath;
 import dev.sluice.datapath.snapshot.Snapshot;
+import dev.sluice.model.PlaneNumbers;
 import dev.sluice.model.Problem;
 import java.util.ArrayList;
 import java.util.List;
@@ -91,6 +92,17 @@ class AttachedPlanesTest {
                 .isSubsetOf(compiled("a", attachment(""), chain).snapshot().plane().paths().stream()
                         .map(PlanePath::forwardSpi)
                         .toList());
+    }
+
+    /** Whatever else a host has: what nodes with an agent are told of a chain comes from several hosts (V17). */
+    @Test
+    void chainHasTheNumberOfItsNameOnEachHost() {
+        String other = object("ServiceChain", "another", "{profiles: [firewall]}");
+        for (String node : List.of("a", "b", "c")) {
+            assertThat(compiled(node, other, chain("")).snapshot().plane().paths())
+                    .extracting(PlanePath::chain)
+                    .containsOnly(PlaneNumbers.chain("another"), PlaneNumbers.chain("inspect"));
+        }
     }
 
     @Test

@@ -63,6 +63,7 @@ public final class OverlayOutput implements TunnelContent {
     // Of the packet in hand.
     private int spi;
     private int si;
+    private int chain;
 
     /** Of flows classified here; of others it is kept with their metadata. */
     private int ttl;
@@ -297,6 +298,7 @@ public final class OverlayOutput implements TunnelContent {
 
     private int send(Cursor c, Batch b, int slot, @Nullable Tunnel to, PlanePath names, int index) {
         spi = names.spi(c.direction);
+        chain = names.chain();
         si = index;
         int own = OWN_NSH_BYTES + (egress == PlaneFlows.NOT_TOLD ? 0 : EGRESS_BYTES);
         int whole = c.planeEntry == PlaneFlows.NONE ? own : flows.nshBytes(c.planeEntry);
@@ -372,7 +374,7 @@ public final class OverlayOutput implements TunnelContent {
             SluiceContext.write(m, value, flags, 0, SluiceContext.BY_TAG << 24 | side, 0);
             return;
         }
-        SluiceContext.write(m, value, flags, table.targetId(c.record), 0, 0);
+        SluiceContext.write(m, value, flags, chain, 0, 0);
         SluiceContext.setSkipMask(m, value, skipped);
         if (!c.follows && table.older(c.record) >= 0 && hasLeftOthers(c)) {
             SluiceContext.setLeftOthers(m, value);
