@@ -170,12 +170,12 @@ final class Classification {
 
     /**
      * Whether an error takes the record of the packet it quotes. One that would be decided anew waits for a packet of its own; one that no service sees has nothing to
-     * show the error, which a rule for errors may want.
+     * show the error, which a rule for errors may want. Where another switch has a flow serviced, it does so with the errors.
      */
     private boolean follow(Cursor c, int port, int side, int group) {
         c.lookAtQuoted();
         int record = find(c, port, side, group);
-        boolean found = record != NONE && table.pathId(record) != 0 && !succession.isDecidedAnew(record, c.nowNs);
+        boolean found = record != NONE && succession.takesErrors(record, c.nowNs);
         if (found) {
             counters.errorsOfFlows++;
             revalidate(c, record);
@@ -206,11 +206,12 @@ final class Classification {
     }
 
     private boolean counts(Cursor c, int slot, int port, int side, int group) {
-        if (table.isSuperseded(slot) || ForeignServices.isSilent(table, slot, c, side)) {
+        if (table.isSuperseded(slot)) {
             return false;
         }
         int ruleId = table.ruleId(slot);
-        if (isTranslated(slot) && snapshot.path(table.pathId(slot)) == null) {
+        if ((isTranslated(slot) && snapshot.path(table.pathId(slot)) == null)
+                || ForeignServices.isSilent(table, slot, c, side)) {
             noteVanished(slot);
             return false;
         }
@@ -274,8 +275,7 @@ final class Classification {
 
     private void revalidate(Cursor c, int slot) {
         boolean moved = false;
-        if (table.configGeneration(slot) != snapshot.generation()
-                && !ForeignServices.isServicedElsewhere(table, slot, c.nowNs)) {
+        if (succession.isOfEarlier(slot, c.nowNs)) {
             moved = true;
             table.setConfigGeneration(slot, snapshot.generation());
             counters.configRevalidations++;

@@ -28,7 +28,7 @@ class FlowErrorsTest {
     }
 
     /** An error of a router at 10.0.0.9 or 2001:db8::9 about a packet, to whom it came from. */
-    private static byte[] error(byte[] about, int type, int quotedBytes) {
+    static byte[] error(byte[] about, int type, int quotedBytes) {
         boolean v4 = about[12] == 8;
         byte[] quote = Arrays.copyOfRange(about, 14, Math.min(about.length, 14 + quotedBytes));
         byte[] payload = new byte[quote.length];

@@ -54,7 +54,11 @@ class SegmentServicesTest {
             exchange(hosts);
             served.removeIf(host -> host == A);
             hosts.host(A).apply(hosts.snapshot(A, ALL));
+            int before = hosts.host(B).datapath().connections().size();
             exchange(hosts);
+            assertThat(hosts.host(B).datapath().connections().size())
+                    .as("the record of the flow is another one, and the only one")
+                    .isEqualTo(before);
             assertThat(hosts.drops()).isEmpty();
         }
     }
@@ -91,6 +95,24 @@ class SegmentServicesTest {
             hosts.carried.clear();
             hosts.receive(B, RED_1, ANSWER.bytes());
             assertThat(firstHostReached(hosts)).as("that of the node").isEqualTo(C);
+        }
+    }
+
+    /** They say something of the flow to nodes that know it. */
+    @Test
+    void errorsAboutAFlowGoWhereItsAnswersGo() {
+        try (SegmentHosts hosts = new SegmentHosts(List.of(A, B))) {
+            SegmentTest.introduce(hosts);
+            exchange(hosts);
+            hosts.carried.clear();
+            byte[] unreachable = FlowErrorsTest.error(REQUEST.bytes(), 3, 28);
+            System.arraycopy(ANSWER.bytes(), 0, unreachable, 0, 12);
+            hosts.receive(B, RED_1, unreachable);
+            assertThat(firstHostReached(hosts)).as("Alice's").isEqualTo(A);
+            assertThat(hosts.received()).containsExactly("C5");
+            hosts.receive(C, NODE_IN, unreachable);
+            assertThat(hosts.received()).containsExactly("A1");
+            assertThat(hosts.drops()).isEmpty();
         }
     }
 

@@ -92,6 +92,17 @@ public final class Succession {
                 : table.pathId(slot) == 0 && !ForeignServices.isServicedElsewhere(table, slot, nowNs);
     }
 
+    /** Whether a record was looked at last under an earlier configuration. One that leaves a flow to another switch is looked at when that one has had a packet serviced. */
+    public boolean isOfEarlier(int slot, long nowNs) {
+        return table.configGeneration(slot) != snapshot.generation()
+                && !ForeignServices.isServicedElsewhere(table, slot, nowNs);
+    }
+
+    /** Whether an error about a packet of a record's flow goes where the record says. */
+    public boolean takesErrors(int slot, long nowNs) {
+        return (table.pathId(slot) != 0 || ForeignServices.isLeft(table, slot)) && !isDecidedAnew(slot, nowNs);
+    }
+
     private boolean isDropping(int slot) {
         Rule rule = table.ruleId(slot) > 0 ? snapshot.rule(table.ruleId(slot)) : null;
         return rule != null && rule.action() == Rule.Action.DROP;

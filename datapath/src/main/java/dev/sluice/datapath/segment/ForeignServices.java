@@ -68,15 +68,16 @@ public final class ForeignServices {
 
     /** Whether a record leaves a flow to another switch, which has just had a packet of it serviced. */
     public static boolean isServicedElsewhere(ConnectionTable table, int slot, long nowNs) {
-        return (table.flags(slot) & SERVICED_ELSEWHERE) != 0
-                && table.pathId(slot) == 0
-                && table.idleMs(slot, 0, nowNs) < FRESH_MS;
+        return isLeft(table, slot) && table.idleMs(slot, 0, nowNs) < FRESH_MS;
+    }
+
+    /** Whether a record leaves a flow to another switch. */
+    public static boolean isLeft(ConnectionTable table, int slot) {
+        return (table.flags(slot) & SERVICED_ELSEWHERE) != 0 && table.pathId(slot) == 0;
     }
 
     /** Whether a record leaves a flow to another switch, and the packet in hand, which comes to be classified at this side of a port, is none of those that it speaks for. */
     public static boolean isSilent(ConnectionTable table, int slot, Cursor c, int side) {
-        return (table.flags(slot) & SERVICED_ELSEWHERE) != 0
-                && table.pathId(slot) == 0
-                && (side == PortSides.TO_PORT || !table.isReverse(slot, c.fields));
+        return isLeft(table, slot) && (side == PortSides.TO_PORT || !table.isReverse(slot, c.fields));
     }
 }
