@@ -270,7 +270,8 @@ final class Precedence {
         }
     }
 
-    private static List<int[]> overlap(List<int[]> a, List<int[]> b) {
+    /** What is in a box of each. */
+    static List<int[]> overlap(List<int[]> a, List<int[]> b) {
         List<int[]> common = new ArrayList<>();
         for (int[] one : a) {
             for (int[] other : b) {

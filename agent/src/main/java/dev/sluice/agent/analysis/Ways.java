@@ -15,7 +15,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ways around chains that fail closed: answers that no rule catches, and pairs of ports that the rule does not stand between. A packet on its way from port A
+ * Ways around chains that fail closed: answers that no rule catches, pairs of ports that the rule does not stand between, and packets that another chain takes first. A packet on its way from port A
  * to port B meets the rules of A fromPort and of B toPort (packet-life.md); answers of a recorded flow are caught by the record where the rule holds for both
  * directions and is applied on the way back. One user.
  */
@@ -84,23 +84,33 @@ final class Ways {
         List<Way> answersLost = guarded.stream()
                 .filter(way -> !rule.bothDirections() || !guards(rule, way.back()))
                 .toList();
-        tell(rule, answersLost, true, more);
+        tell(answersLost, way -> around(rule, way.back(), true, more));
         List<Integer> routers = guarded.stream().map(way -> way.from().router()).toList();
         tell(
-                rule,
                 unguarded.stream()
                         .filter(way -> routers.contains(way.from().router()))
                         .toList(),
-                false,
-                more);
+                way -> around(rule, way, false, more));
+        tell(
+                guarded.stream()
+                        .filter(way -> !RuleGroup.at(groups, way.from(), PortSides.FROM_PORT)
+                                .has(rule))
+                        .toList(),
+                way -> servedBefore(rule, way, more));
+    }
+
+    /** What there is to tell of a way. */
+    private interface Look {
+        @Nullable
+        Finding at(Way way);
     }
 
     /** Tells of the first way on which there is a packet, and on how many it is the same. */
-    private void tell(Rule rule, List<Way> ways, boolean answers, String more) {
+    private void tell(List<Way> ways, Look look) {
         int count = 0;
         Finding first = null;
         for (Way way : ways) {
-            Finding found = search.spent() ? null : around(rule, answers ? way.back() : way, answers, more);
+            Finding found = search.spent() ? null : look.at(way);
             if (found != null) {
                 count++;
                 first = first == null ? found : first;
@@ -164,6 +174,45 @@ final class Ways {
                 message + more,
                 Examples.words(example),
                 RuleGroup.name(atEntry == null ? atExit : atEntry));
+    }
+
+    /** A packet is serviced once on its way through a pair or router (V15): one that another chain takes where it comes in is not asked about where it goes out. */
+    private @Nullable Finding servedBefore(Rule rule, Way way, String more) {
+        RuleGroup entry = RuleGroup.at(groups, way.from(), PortSides.FROM_PORT);
+        RuleGroup exit = RuleGroup.at(groups, way.to(), PortSides.TO_PORT);
+        List<int[]> universe = space.universe(way.from().bridges());
+        List<int[]> above = new ArrayList<>();
+        exit.rules().stream()
+                .takeWhile(other -> other.id() != rule.id())
+                .forEach(other -> above.addAll(space.of(other)));
+        for (Rule other : entry.rules()) {
+            if (other.action() == Action.SERVICE && other.targetId() != rule.targetId()) {
+                List<int[]> common = Precedence.overlap(space.of(rule), space.of(other));
+                int[] left = search.first(Precedence.pieces(common, universe), above);
+                if (left != null && decide(entry, left, other) && decide(exit, left, rule)) {
+                    return new Finding(
+                            Severity.WARNING,
+                            Kind.BYPASS,
+                            rule.name(),
+                            List.of(other.name()),
+                            List.of(RuleGroup.place(way.to(), PortSides.TO_PORT)),
+                            "packets on the way from " + way + " do not pass chain " + failsClosed.chain(rule)
+                                    + ", which fails closed: rule " + other.name() + " at "
+                                    + RuleGroup.place(way.from(), PortSides.FROM_PORT) + " sends them through chain "
+                                    + failsClosed.chain(other) + ", and a packet is serviced once" + more,
+                            Examples.words(space.packet(left)),
+                            other.name());
+                }
+            }
+            above.addAll(space.of(other));
+        }
+        return null;
+    }
+
+    /** Whether a packet is decided by a rule; another one that is not known exactly may be asked first. */
+    private boolean decide(RuleGroup group, int[] box, Rule by) {
+        Rule found = group.classifier().classify(space.packet(box));
+        return found != null && found.id() == by.id();
     }
 
     private static boolean passes(@Nullable Rule rule) {

@@ -16,6 +16,7 @@ import dev.sluice.datapath.rules.Rule.FailureAction;
 import dev.sluice.datapath.snapshot.PortEntry;
 import dev.sluice.datapath.snapshot.PortEntry.Role;
 import dev.sluice.datapath.snapshot.Snapshot;
+import dev.sluice.datapath.snapshot.SnapshotBuilder;
 import dev.sluice.datapath.snapshot.Target;
 import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.IpPrefix;
@@ -286,6 +287,55 @@ class AnalysisPropertyTest {
     private static Rule rule(int id, int precedence, Match match, Action action, PortSides sides) {
         int target = action == Action.SERVICE ? 0 : -1;
         return new Rule(id, precedence, "r" + id, List.of(match), action, target, FailureAction.INHERIT, true, sides);
+    }
+
+    /** A packet is serviced once within a pair: who taps it where it comes in keeps it from the chain where it goes out. */
+    @Test
+    void chainWhereAPacketComesInTakesItPastTheChainWhereItGoesOut() {
+        PortEntry left = new PortEntry(0, "left", Role.TRANSPARENT, 0, 1, 1, List.of(), true, true, 1, 0, 1500);
+        PortEntry right = new PortEntry(1, "right", Role.TRANSPARENT, 0, 0, 2, List.of(), true, true, 0, 2, 1500);
+        Match web = Match.ANY.withProtocol(6, 6).withPorts(0, 65_535, 80, 80);
+        Rule watch = toChain(1, web, 1, side(0, PortSides.FROM_PORT));
+        Rule inspect = toChain(2, Match.ANY, 0, side(1, PortSides.TO_PORT));
+        SnapshotBuilder builder = Snapshot.builder(1)
+                .ports(List.of(left, right))
+                .targets(List.of(
+                        new Target(0, "inspect", List.of(), FailureAction.CLOSED),
+                        new Target(1, "watch", List.of(), FailureAction.OPEN)));
+
+        assertThat(bypasses(builder, watch, inspect)).singleElement().satisfies(finding -> {
+            assertThat(finding.rule()).isEqualTo("r2");
+            assertThat(finding.others()).containsExactly("r1");
+            assertThat(finding.message()).contains("left fromPort sends them through chain watch");
+            assertThat(finding.example()).containsEntry("destinationPort", "80");
+        });
+        Rule elsewhere = toChain(2, Match.ANY.withProtocol(17, 17), 0, side(1, PortSides.TO_PORT));
+        assertThat(bypasses(builder, watch, elsewhere)).as("no packet of both").isEmpty();
+        Rule same = toChain(1, web, 0, side(0, PortSides.FROM_PORT));
+        assertThat(bypasses(builder, same, inspect)).as("the same chain").isEmpty();
+    }
+
+    private static List<Finding> bypasses(SnapshotBuilder builder, Rule atEntry, Rule atExit) {
+        Snapshot snapshot = builder.rules(List.of(atEntry, atExit))
+                .groups(List.of(
+                        new Group(1, Classifier.of(List.of(atEntry)), List.of()),
+                        new Group(2, Classifier.of(List.of(atExit)), List.of())))
+                .build();
+        return Analysis.of(snapshot).findings().stream()
+                .filter(finding ->
+                        finding.kind() == Kind.BYPASS && !finding.others().isEmpty())
+                .toList();
+    }
+
+    private static Rule toChain(int id, Match match, int target, PortSides sides) {
+        return new Rule(
+                id, 100 - id, "r" + id, List.of(match), Action.SERVICE, target, FailureAction.INHERIT, true, sides);
+    }
+
+    private static PortSides side(int port, int side) {
+        BitSet sides = new BitSet();
+        sides.set(PortSides.index(port, side));
+        return PortSides.of(sides);
     }
 
     @Test
