@@ -172,12 +172,13 @@ class ConfigurationAbuseTest {
     }
 
     @Test
-    void morePathsThanAChainMayHaveAreRefused() {
+    void morePathsThanAChainMayHaveAreNoError() {
         List<String> all = new ArrayList<>();
         for (int i = 0; i < 1025; i++) {
             all.add(instance("f" + i, ""));
         }
-        refused(with(all.toArray(new String[0])), "1026", "1024");
+        // What becomes of them: PathCutTest.
+        assertThat(problems(with(all.toArray(new String[0])))).noneMatch(Problem::isError);
     }
 
     @Test
