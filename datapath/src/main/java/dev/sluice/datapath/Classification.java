@@ -310,10 +310,7 @@ final class Classification {
         Path path = isTranslated(slot) ? null : selector.select(table.targetId(slot));
         if (path != null) {
             changes.redirect(c, slot, path);
-            Journey journey = frames.journey();
-            if (journey != null) {
-                journey.changesPath();
-            }
+            frames.changesPath();
             counters.reselected++;
         }
     }

@@ -104,6 +104,13 @@ public final class Frames {
         return journey;
     }
 
+    /** The record that classifies the packet in hand gets another path. */
+    public void changesPath() {
+        if (journey != null) {
+            journey.changesPath();
+        }
+    }
+
     /** Something about the packet in hand has to be seen each time. */
     public void refuse(OffloadRefusal why) {
         if (journey != null) {
