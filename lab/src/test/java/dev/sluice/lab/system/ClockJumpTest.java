@@ -20,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** F14 on a running node whose wall clock jumps a day ahead and two days back, as a machine's does that is set right: libfaketime gives its process another time of day, the monotonic clock stays. */
 @Tag("system")
+@Tag("alone")
 class ClockJumpTest {
     private static final String CHAIN = Yaml.chainOfOne(
             "fw", "{transport: raw, health: {probe: through, holdDownMs: 0}}", "{in: fw-in, out: fw-out}");

@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Test;
 
 /** F1 and F2 over hosts (V14): a node on another host dies, or that host, and its flows move; others notice nothing. 100 deaths in memory: PeersTest. */
 @Tag("system")
+@Tag("alone")
 class HostKillTest {
     /** The goal is 200 ms; a machine that is busy with other tests gets as much again. */
     private static final long OUTAGE_MS_MAX = 400;

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
  * Flows leave a node within three intervals of its last word, and nobody else notices.
  */
 @Tag("system")
+@Tag("alone")
 class NodeBfdTest {
     /** Three intervals are 150 ms, the goal is 200 ms; a machine that is busy with other tests gets as much again. */
     private static final long OUTAGE_MS_MAX = 400;

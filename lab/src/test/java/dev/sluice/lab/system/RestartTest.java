@@ -24,6 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 
 /** The process ends, and flows do not notice (F4, ADR 23). The BPF file system is the test's own. */
 @Tag("system")
+@Tag("alone")
 class RestartTest {
     /** A second node of the same service. */
     private static final String TWIN = """

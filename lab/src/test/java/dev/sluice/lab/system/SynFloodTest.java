@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 
 /** F9 on namespaces: hping3 sends SYNs from random addresses, the connection table is full; connections go on and new ones come about. */
 @Tag("system")
+@Tag("alone")
 class SynFloodTest {
     private static final int ESTABLISHED = 40;
     private static final int NEW = 200;
